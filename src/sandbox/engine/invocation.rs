@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::stack::USUAL;
 use crate::clixml::Value;
 use crate::secret::Secret;
 use crate::stream::Stream;
@@ -84,6 +85,11 @@ pub trait Runtime {
 
     /// The time on the machine that the sandbox runs on; the host's clock may be off.
     fn now(&self) -> Timestamp;
+
+    /// Bytes of stack of the thread that runs the engine: how deep scripts may call each other.
+    fn stack(&self) -> usize {
+        USUAL
+    }
 }
 
 /// How an [`Invocation`] ended.

@@ -29,8 +29,8 @@ impl Runspace {
         &self.machine
     }
 
-    /// Runs one pipeline to its end on the calling thread, whose stack should have 2 MiB (the default of std and
-    /// tokio). Blocks where the runtime blocks: in `emit` and in `sleep`.
+    /// Runs one pipeline to its end on the calling thread, whose stack must have what [`Runtime::stack`] says (2 MiB,
+    /// the default of std and tokio, unless the runtime says otherwise). Blocks where the runtime blocks: in `emit` and in `sleep`.
     pub fn invoke(&mut self, invocation: &Invocation, runtime: &mut dyn Runtime) -> Ended {
         let state = self.state.get_or_insert_default();
         let open = |sealed: &[u8]| runtime.open_secret(sealed);

@@ -4,20 +4,32 @@
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StackGuard {
     base: usize,
+    limit: usize,
 }
 
-/// Bytes that parsing or evaluation may use. Threads of std and tokio have 2 MiB.
+/// Bytes of stack that a thread of std or tokio has.
+pub(super) const USUAL: usize = 2 << 20;
+
+/// Bytes that parsing may use, and evaluation on a usual thread.
 const LIMIT: usize = 1200 << 10;
 
+/// Bytes of a greater stack that stay free: for parsing at the deepest place, and for what is not counted.
+const RESERVE: usize = 4 << 20;
+
 impl StackGuard {
-    /// Starts counting at the caller.
+    /// Starts counting at the caller, on a usual thread.
     pub(super) fn here() -> Self {
-        Self { base: approximate_stack_pointer() }
+        Self { base: approximate_stack_pointer(), limit: LIMIT }
+    }
+
+    /// The same on a thread that has this many bytes of stack.
+    pub(super) fn of_stack(bytes: usize) -> Self {
+        Self { limit: bytes.saturating_sub(RESERVE).max(LIMIT), ..Self::here() }
     }
 
     /// Whether the limit is reached.
     pub(super) fn is_low(self) -> bool {
-        self.base.abs_diff(approximate_stack_pointer()) > LIMIT
+        self.base.abs_diff(approximate_stack_pointer()) > self.limit
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::host_calls;
 use super::key::PoolKey;
 use super::messages::{self, POOL_OPENED, Writer};
-use super::pipeline::{Order, Pipeline};
+use super::pipeline::{Order, Pipeline, Thread};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
 use crate::sandbox::backend::{Backend, Gone, ShutDown};
@@ -126,8 +126,9 @@ impl Builtin {
             let mut runspace = runspaces.take();
             let runtime = Handle::current();
             let (own, own_writer) = (Arc::clone(&pipeline), Arc::clone(&writer));
-            let used = supervise(&own, &own_writer, move || {
-                pipeline.run(order, &mut runspace, &writer, &shut_down, &key, &runtime);
+            let used = supervise(&own, &own_writer, move |stack| {
+                let thread = Thread { runtime, stack };
+                pipeline.run(order, &mut runspace, &writer, &shut_down, &key, &thread);
                 runspace
             });
             if let Some(runspace) = used.await {
@@ -137,13 +138,43 @@ impl Builtin {
     }
 }
 
-/// Runs a pipeline on a thread of its own. One that panics ends as failed at once, and its runspace is gone.
+/// Threads that run pipelines, of all hosts together; others wait for their turn.
+static THREADS: Semaphore = Semaphore::const_new(512);
+
+/// Bytes of stack of such a thread, of which the system gives what is used: scripts call each other some thousand times.
+const STACK: usize = 128 << 20;
+
+/// Bytes of stack of a thread of tokio.
+const SMALL_STACK: usize = 2 << 20;
+
+/// Runs a pipeline on a thread of its own, and tells it the bytes of its stack. One that panics ends as failed at once,
+/// and its runspace is gone.
 async fn supervise<R: Send + 'static>(
     pipeline: &Pipeline,
     writer: &Writer,
-    work: impl FnOnce() -> R + Send + 'static,
+    work: impl FnOnce(usize) -> R + Send + 'static,
 ) -> Option<R> {
-    match tokio::task::spawn_blocking(work).await {
+    let _turn = THREADS.acquire().await.ok()?;
+    let (sender, done) = oneshot::channel();
+    let slot = Arc::new(Mutex::new(Some((work, sender))));
+    let run = |slot: Arc<Mutex<Option<_>>>, stack| {
+        let taken = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((work, sender)) = taken {
+            let work: Box<dyn FnOnce(usize) -> R + Send> = Box::new(work);
+            let sender: oneshot::Sender<R> = sender;
+            // Who asked for it may be gone.
+            let _ = sender.send(work(stack));
+        }
+    };
+    let own = Arc::clone(&slot);
+    let thread = std::thread::Builder::new().name("pipeline".to_owned()).stack_size(STACK);
+    if let Err(error) = thread.spawn(move || run(own, STACK)) {
+        tracing::debug!(%error, "no thread with a great stack: a small one has to do");
+        let own = Arc::clone(&slot);
+        drop(tokio::task::spawn_blocking(move || run(own, SMALL_STACK)));
+    }
+    drop(slot);
+    match done.await {
         Ok(result) => Some(result),
         Err(error) => {
             tracing::error!(%error, "the engine failed under a pipeline");
@@ -240,7 +271,7 @@ mod tests {
         let outbox = Arc::new(Outbox::default());
         let pipeline = Pipeline::new(Uuid::from_u128(7), Arc::clone(&outbox));
         let writer = Writer::new(Uuid::from_u128(3), false);
-        let used: Option<()> = supervise(&pipeline, &writer, || panic!("a fault of the engine")).await;
+        let used: Option<()> = supervise(&pipeline, &writer, |_| panic!("a fault of the engine")).await;
         assert!(used.is_none());
         let batch = outbox.receive(Duration::from_secs(5), 500_000).await.expect("the end");
         let text: Vec<u8> = batch.chunks.concat();

@@ -93,10 +93,10 @@ impl Pipeline {
         writer: &Writer,
         shut_down: &ShutDown,
         key: &PoolKey,
-        runtime: &Handle,
+        thread: &Thread,
     ) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
-        let mut surroundings = Surroundings { pipeline: self, writer, shut_down, key, runtime, input: order.input };
+        let mut surroundings = Surroundings { pipeline: self, writer, shut_down, key, thread, input: order.input };
         for statement in &order.statements {
             ended = runspace.invoke(statement, &mut surroundings);
             if ended.state != EndState::Completed || ended.exit_code.is_some() {
@@ -131,13 +131,21 @@ impl Pipeline {
     }
 }
 
+/// What a pipeline runs on.
+pub(super) struct Thread {
+    /// Of the server, for waiting.
+    pub(super) runtime: Handle,
+    /// Bytes.
+    pub(super) stack: usize,
+}
+
 /// What the engine gets from the server.
 struct Surroundings<'a> {
     pipeline: &'a Pipeline,
     writer: &'a Writer,
     shut_down: &'a ShutDown,
     key: &'a PoolKey,
-    runtime: &'a Handle,
+    thread: &'a Thread,
     input: UnboundedReceiver<Value>,
 }
 
@@ -155,7 +163,7 @@ impl Runtime for Surroundings<'_> {
         if let Some(call) = host_calls::of_record(stream, &value).filter(|_| self.writer.has_interface) {
             self.pipeline.push(self.writer, MessageType::PipelineHostCall, &call);
         }
-        self.runtime.block_on(async {
+        self.thread.runtime.block_on(async {
             tokio::select! {
                 () = self.pipeline.stop.cancelled() => {}
                 () = self.pipeline.outbox.room() => {}
@@ -172,7 +180,7 @@ impl Runtime for Surroundings<'_> {
     }
 
     fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
-        self.runtime.block_on(async {
+        self.thread.runtime.block_on(async {
             tokio::select! {
                 () = self.pipeline.stop.cancelled() => ControlFlow::Break(()),
                 next = self.input.recv() => ControlFlow::Continue(next),
@@ -182,7 +190,7 @@ impl Runtime for Surroundings<'_> {
 
     fn sleep(&mut self, time: Duration) -> ControlFlow<()> {
         // The time passes, or the pipeline is stopped: poll_stop tells which.
-        let _ = self.runtime.block_on(timeout(time, self.pipeline.stop.cancelled()));
+        let _ = self.thread.runtime.block_on(timeout(time, self.pipeline.stop.cancelled()));
         self.poll_stop()
     }
 
@@ -196,5 +204,9 @@ impl Runtime for Surroundings<'_> {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn stack(&self) -> usize {
+        self.thread.stack
     }
 }

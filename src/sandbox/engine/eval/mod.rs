@@ -61,6 +61,9 @@ pub(super) use strict::version_of as strict_version;
 /// Steps of work that one invocation may take; some seconds of a busy loop.
 const WORK_LIMIT: u64 = 60_000_000;
 
+/// Scopes inside each other: some thousand, as Windows PowerShell bears them.
+const DEEPEST: usize = 5000;
+
 /// Calls that the stack of an error names.
 const MOST_TRACED: usize = 100;
 
@@ -112,6 +115,7 @@ impl<'r> Evaluator<'r> {
         runtime: &'r mut dyn Runtime,
         using: HashMap<String, Val>,
     ) -> Self {
+        let stack = StackGuard::of_stack(runtime.stack());
         Self {
             host: machine.host().clone(),
             machine,
@@ -133,7 +137,7 @@ impl<'r> Evaluator<'r> {
             work: 0,
             made: 0,
             grace: None,
-            stack: StackGuard::here(),
+            stack,
         }
     }
 
@@ -152,7 +156,7 @@ impl<'r> Evaluator<'r> {
             let message = "The sandbox limits the work of one pipeline; this script did too much.";
             return Err(Flow::limit(message));
         }
-        if self.stack.is_low() {
+        if self.stack.is_low() || self.state.depth() > DEEPEST {
             // Nothing may go on with what a call did not give.
             let record = ErrorRecord::runtime("The script failed due to call depth overflow.", "CallDepthOverflow", 7);
             return Err(Flow::from(ErrorRecord { ends_script: true, ..record }));

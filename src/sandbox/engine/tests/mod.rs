@@ -44,6 +44,8 @@ struct Recorder {
     slept: Duration,
     stop_after_polls: Option<u32>,
     stops_sleep: bool,
+    /// Bytes of stack of its thread, if it has more than others.
+    stack: Option<usize>,
     input: VecDeque<Value>,
 }
 
@@ -88,6 +90,10 @@ impl Runtime for Recorder {
 
     fn now(&self) -> Timestamp {
         now()
+    }
+
+    fn stack(&self) -> usize {
+        self.stack.unwrap_or(2 << 20)
     }
 }
 
@@ -385,6 +391,19 @@ fn recursion_and_growth_end_in_errors() {
         "$h = @{}; $h.self = $h; $h; \"$h\"; $o = [pscustomobject]@{ me = 1 }; $o.me = $o; \"$($o.me.me -ne $null)\"",
     );
     assert_eq!(recorder.records.len(), 3);
+}
+
+#[test]
+fn a_great_stack_bears_deep_recursion() {
+    const STACK: usize = 128 << 20;
+    let deep = || {
+        let mut recorder = Recorder { stack: Some(STACK), ..Recorder::default() };
+        let script = "function g($n) { if ($n -eq 0) { 0 } else { 1 + (g ($n - 1)) } }; g 1500; function f { f }; f";
+        let ended = runspace().invoke(&Invocation::script(script, []), &mut recorder);
+        (recorder.texts().len(), recorder.of(Stream::Output)[0].clone(), failure_id(&ended))
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(deep).expect("a thread");
+    assert_eq!(thread.join().expect("no panic"), (1, Value::I32(1500), "CallDepthOverflow".to_owned()));
 }
 
 #[test]
