@@ -34,7 +34,7 @@ pub(super) static SPECS: [Spec; 5] = [
             "Source",
             "Detailed!",
             "AsJob!",
-            "MaxHops",
+            "TimeToLive|TTL|MaxHops",
             "DontFragment!",
         ],
         make: |_, bound| {
@@ -129,7 +129,7 @@ fn test_connection(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn S
             continue;
         }
         let Some(host) = found else {
-            let message = format!("Testing connection to computer '{name}' failed: Cannot resolve the target name.");
+            let message = format!("Testing connection to computer '{name}' failed: No such host is known");
             let kind = "System.Net.NetworkInformation.PingException";
             let record = ErrorRecord::new(kind, message, "TestConnectionException", 21).with_target(Val::str(name));
             evaluator.write_error(record)?;
@@ -140,7 +140,7 @@ fn test_connection(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn S
             if request > 1 {
                 wait(evaluator, Duration::from_secs(delay))?;
             }
-            let status = ping_status(evaluator, &name, address, request as u32, bound)?;
+            let status = ping_status(evaluator, &name, address, bound)?;
             out.put(evaluator, status)?;
         }
     }
@@ -154,26 +154,68 @@ fn listens(evaluator: &Evaluator<'_>, host: &Host, port: usize) -> bool {
     listening.iter().any(|listener| usize::from(listener.port) == port)
 }
 
-/// As PowerShell 7 has it.
-/// Source: learn.microsoft.com, Test-Connection (Microsoft.PowerShell.Management).
-fn ping_status(evaluator: &Evaluator<'_>, name: &str, address: Ipv4Addr, ping: u32, bound: &Bound) -> Run<Val> {
-    let schema = Schema::new(
-        &["Microsoft.PowerShell.Commands.TestConnectionCommand+PingStatus", "System.Object"],
-        &["Ping", "Source", "Destination", "Address", "DisplayAddress", "Latency", "Status", "BufferSize", "Reply"],
+/// What Windows PowerShell 5.1 gives for an answer: an object of WMI.
+/// Source: learn.microsoft.com, Win32_PingStatus; types.ps1xml of Windows PowerShell adds the addresses.
+fn ping_status(evaluator: &Evaluator<'_>, name: &str, address: Ipv4Addr, bound: &Bound) -> Run<Val> {
+    const CLASS: &str = "Win32_PingStatus";
+    let size = bound.count("BufferSize")?.unwrap_or(32) as u32;
+    let life = bound.count("TimeToLive")?.unwrap_or(80) as u32;
+    let server = evaluator.host.name().to_uppercase();
+    let path = format!(
+        "{CLASS}.Address=\"{name}\",BufferSize={size},NoFragmentation=FALSE,RecordRoute=0,ResolveAddressNames=FALSE,\
+         SourceRoute=\"\",SourceRouteType=0,Timeout=4000,TimestampRoute=0,TimeToLive={life},TypeofService=0"
     );
-    let size = bound.count("BufferSize")?.unwrap_or(32);
-    let values = vec![
-        Val::U32(ping),
-        Val::str(evaluator.host.name().to_uppercase()),
-        Val::str(name),
-        ip_address(address),
-        Val::str(address.to_string()),
-        Val::I64(0),
-        Val::of_enum("System.Net.NetworkInformation.IPStatus", "Success", 0),
-        Val::I32(size as i32),
-        Val::str("System.Net.NetworkInformation.PingReply"),
+    let members = [
+        ("__GENUS", Val::I32(2)),
+        ("__CLASS", Val::str(CLASS)),
+        ("__SUPERCLASS", Val::Null),
+        ("__DYNASTY", Val::str(CLASS)),
+        ("__RELPATH", Val::str(path.as_str())),
+        ("__PROPERTY_COUNT", Val::I32(24)),
+        ("__DERIVATION", Val::list("System.String[]", Vec::new())),
+        ("__SERVER", Val::str(server.as_str())),
+        ("__NAMESPACE", Val::str("root\\cimv2")),
+        ("__PATH", Val::str(format!("\\\\{server}\\root\\cimv2:{path}"))),
+        ("Address", Val::str(name)),
+        ("BufferSize", Val::U32(size)),
+        ("NoFragmentation", Val::Bool(false)),
+        ("PrimaryAddressResolutionStatus", Val::U32(0)),
+        ("ProtocolAddress", Val::str(address.to_string())),
+        ("ProtocolAddressResolved", Val::str("")),
+        ("RecordRoute", Val::U32(0)),
+        ("ReplyInconsistency", Val::Bool(false)),
+        ("ReplySize", Val::U32(size)),
+        ("ResolveAddressNames", Val::Bool(false)),
+        ("ResponseTime", Val::U32(0)),
+        ("ResponseTimeToLive", Val::U32(128)),
+        ("RouteRecord", Val::Null),
+        ("RouteRecordResolved", Val::Null),
+        ("SourceRoute", Val::str("")),
+        ("SourceRouteType", Val::U32(0)),
+        ("StatusCode", Val::U32(0)),
+        ("Timeout", Val::U32(4000)),
+        ("TimeStampRecord", Val::Null),
+        ("TimeStampRecordAddress", Val::Null),
+        ("TimeStampRecordAddressResolved", Val::Null),
+        ("TimestampRoute", Val::U32(0)),
+        ("TimeToLive", Val::U32(life)),
+        ("TypeofService", Val::U32(0)),
+        ("IPV4Address", ip_address(address)),
+        ("IPV6Address", Val::Null),
+        ("PSComputerName", Val::str(server.as_str())),
     ];
-    Ok(Obj::typed(&schema, "Microsoft.PowerShell.Commands.TestConnectionCommand+PingStatus", values))
+    let (names, values): (Vec<&str>, Vec<Val>) = members.into_iter().unzip();
+    let plain = "System.Management.ManagementObject";
+    let types = [
+        &*format!("{plain}#root\\cimv2\\{CLASS}"),
+        &*format!("{plain}#{CLASS}"),
+        plain,
+        "System.Management.ManagementBaseObject",
+        "System.ComponentModel.Component",
+        "System.MarshalByRefObject",
+        "System.Object",
+    ];
+    Ok(Obj::typed(&Schema::new(&types, &names), format!("\\\\{server}\\root\\cimv2:{path}"), values))
 }
 
 fn common_port(name: &str) -> Option<usize> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::convert::text;
+use super::super::convert::{text, truth};
+use super::super::text_file::Encoding;
 use super::super::value::{Obj, Schema, Val};
 use super::numbers::{byte_array, bytes};
 use super::{Outcome, arg_int, arg_text, thrown};
@@ -38,8 +39,10 @@ fn object(known: &Known) -> Val {
 }
 
 /// The encodings that `[Text.Encoding]` names.
-pub(super) fn property(name: &str) -> Option<Val> {
-    let name = if name == "default" { "utf8" } else { name };
+pub(in super::super) fn property(name: &str) -> Option<Val> {
+    if name == "default" {
+        return utf8(&[]);
+    }
     ALL.iter().find(|known| known.0 == name).map(object)
 }
 
@@ -79,6 +82,54 @@ pub(super) fn statics(name: &str, args: &[Val]) -> Outcome {
 
 fn web(object: &Arc<Obj>) -> String {
     object.get("WebName").map_or_else(String::new, |web| text(&web))
+}
+
+/// The bytes that a file in this encoding begins with.
+fn mark(object: &Arc<Obj>) -> &'static [u8] {
+    match web(object).as_str() {
+        _ if object.get(BARE).is_some() => &[],
+        "utf-8" => &[0xEF, 0xBB, 0xBF],
+        "utf-16" => &[0xFF, 0xFE],
+        "utf-16BE" => &[0xFE, 0xFF],
+        "utf-32" => &[0xFF, 0xFE, 0, 0],
+        _ => &[],
+    }
+}
+
+/// The property, which nobody sees, of an encoding whose files begin without a mark.
+const BARE: &str = "IsBare";
+
+/// `[Text.UTF8Encoding]::new(...)`: without a mark unless one is asked for.
+pub(super) fn utf8(args: &[Val]) -> Option<Val> {
+    if args.first().is_some_and(truth) {
+        return property("utf8");
+    }
+    let Val::Object(marked) = property("utf8")? else { return None };
+    let names = marked.schema.names.iter().cloned().chain([BARE.into()]).collect();
+    let types = marked.schema.type_names.clone();
+    let schema = Arc::new(Schema { type_names: types, names, hidden: vec![BARE.into()] });
+    let values = marked.schema.names.iter().map(|name| marked.get(name).unwrap_or(Val::Null));
+    Some(Obj::typed(&schema, "System.Text.UTF8Encoding", values.chain([Val::Bool(true)]).collect()))
+}
+
+/// What .NET's methods write of a text into a file, with the mark if it begins here.
+pub(in super::super) fn file_bytes(encoding: Option<&Val>, plain: &str, is_start: bool) -> Vec<u8> {
+    match encoding {
+        Some(Val::Object(encoding)) if encoding.get("WebName").is_some() => {
+            let mark = if is_start { mark(encoding) } else { &[] };
+            [mark, &encode(&web(encoding), plain)].concat()
+        }
+        _ => plain.as_bytes().to_vec(),
+    }
+}
+
+/// The text of a file, by its mark, else in the encoding that was given.
+pub(in super::super) fn file_text(encoding: Option<&Val>, data: &[u8]) -> String {
+    let is_marked = matches!(data, [0xEF, 0xBB, 0xBF, ..] | [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+    match encoding {
+        Some(Val::Object(encoding)) if encoding.get("WebName").is_some() && !is_marked => decode(&web(encoding), data),
+        _ => Encoding::default().decode(data),
+    }
 }
 
 fn encode(web: &str, plain: &str) -> Vec<u8> {
@@ -136,13 +187,7 @@ pub(super) fn method(object: &Arc<Obj>, name: &str, args: &[Val]) -> Outcome {
             Val::list("System.Char[]", units)
         }
         "getcharcount" => Val::I32(decode(&web, &bytes(&given)).encode_utf16().count() as i32),
-        "getpreamble" => byte_array(match web.as_str() {
-            "utf-8" => &[0xEF, 0xBB, 0xBF],
-            "utf-16" => &[0xFF, 0xFE],
-            "utf-16BE" => &[0xFE, 0xFF],
-            "utf-32" => &[0xFF, 0xFE, 0, 0],
-            _ => &[],
-        }),
+        "getpreamble" => byte_array(mark(object)),
         "equals" => Val::Bool(arg_text(args, 0) == object.text.as_deref().unwrap_or("")),
         _ => return Ok(None),
     }))

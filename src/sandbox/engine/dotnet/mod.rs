@@ -45,6 +45,7 @@ use crate::secret::Secret;
 pub(super) use collections::property as collection_property;
 pub(super) use culture::current as current_culture;
 pub(super) use dictionaries::{entries as dictionary_entries, kept as dictionary_entry};
+pub(super) use encoding::{file_bytes, file_text, property as encoding_named};
 pub(super) use enumerator::Enumerator;
 pub(super) use enums::{find as find_enum, names as enum_names, value_of as enum_value};
 pub(super) use exceptions::{make as exception, thrown_by_method};
@@ -193,7 +194,7 @@ pub(super) fn construct(evaluator: &mut Evaluator<'_>, kind: &TypeRef, args: &[V
         "System.Uri" => uri::construct(args),
         "System.Net.IPAddress" => network::make(args),
         "System.Globalization.CultureInfo" => culture::statics("getcultureinfo", args),
-        "System.Text.UTF8Encoding" => Ok(encoding::property("utf8")),
+        "System.Text.UTF8Encoding" => Ok(encoding::utf8(args)),
         "System.Text.UnicodeEncoding" => Ok(encoding::property("unicode")),
         "System.Text.ASCIIEncoding" => Ok(encoding::property("ascii")),
         "System.Security.Principal.WindowsPrincipal" => Ok(Some(identity::principal(args))),

@@ -5,7 +5,7 @@ use super::super::errors::ErrorRecord;
 use super::super::value::Val;
 
 /// They hold as long as no script sets them; by name, as Get-Variable lists them.
-pub(super) const INITIAL: [&str; 20] = [
+pub(super) const INITIAL: [&str; 22] = [
     "ConfirmPreference",
     "DebugPreference",
     "ErrorActionPreference",
@@ -18,8 +18,10 @@ pub(super) const INITIAL: [&str; 20] = [
     "MaximumFunctionCount",
     "MaximumHistoryCount",
     "MaximumVariableCount",
+    "OutputEncoding",
     "ProgressPreference",
     "PSCommandPath",
+    "PSEmailServer",
     "PSScriptRoot",
     "PSSessionApplicationName",
     "PSSessionConfigurationName",
@@ -38,6 +40,8 @@ pub(super) fn initial(name: &str) -> Option<Val> {
         "whatifpreference" => Val::Bool(false),
         "formatenumerationlimit" => Val::I32(4),
         "errorview" => Val::str("NormalView"),
+        "outputencoding" => super::super::dotnet::encoding_named("ascii")?,
+        "psemailserver" => Val::str(""),
         "maximumerrorcount" => Val::I32(256),
         "pssessionapplicationname" => Val::str("wsman"),
         "pssessionconfigurationname" => Val::str("http://schemas.microsoft.com/powershell/Microsoft.PowerShell"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 
 use super::super::convert::{self, text};
-use super::super::datetime::{self, DateTime};
+use super::super::datetime::DateTime;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::machine::{File, attribute};
@@ -140,8 +140,8 @@ fn attributes_value(attributes: u32) -> Val {
     Val::of_enum("System.IO.FileAttributes", name, attributes as i32)
 }
 
-/// `d----`, `-a---`: the column of Get-ChildItem.
-/// Source: learn.microsoft.com, Get-ChildItem (Microsoft.PowerShell.Management): l d a r h s.
+/// `d-----`, `-a----`: the column of Get-ChildItem; the last letter is that of links.
+/// Source: public transcripts of Windows PowerShell 5.1; PowerShell 7 has five letters.
 fn mode(file: &File) -> String {
     let letters = [
         ('d', attribute::DIRECTORY),
@@ -150,7 +150,7 @@ fn mode(file: &File) -> String {
         ('h', attribute::HIDDEN),
         ('s', attribute::SYSTEM),
     ];
-    letters.iter().map(|(letter, bit)| if file.has(*bit) { *letter } else { '-' }).collect()
+    letters.iter().map(|(letter, bit)| if file.has(*bit) { *letter } else { '-' }).chain(['-']).collect()
 }
 
 const TIMES: [&str; 6] =
@@ -159,19 +159,19 @@ const TIMES: [&str; 6] =
 static FILE_INFO: LazyLock<Arc<Schema>> = LazyLock::new(|| {
     let types = ["System.IO.FileInfo", "System.IO.FileSystemInfo", "System.MarshalByRefObject", "System.Object"];
     let head = ["Name", "Length", "DirectoryName", "Directory", "IsReadOnly", "Exists", "FullName", "Extension"];
-    let names: Vec<&str> = [&head[..], &TIMES, &["LinkTarget", "UnixFileMode", "Attributes"]].concat();
+    let names: Vec<&str> = [&head[..], &TIMES, &["Attributes"]].concat();
     Schema::new(&types, &names)
 });
 
 static DIRECTORY_INFO: LazyLock<Arc<Schema>> = LazyLock::new(|| {
     let types = ["System.IO.DirectoryInfo", "System.IO.FileSystemInfo", "System.MarshalByRefObject", "System.Object"];
     let head = ["Name", "Parent", "Root", "Exists", "FullName", "Extension"];
-    let names: Vec<&str> = [&head[..], &TIMES, &["LinkTarget", "UnixFileMode", "Attributes"]].concat();
+    let names: Vec<&str> = [&head[..], &TIMES, &["Attributes"]].concat();
     Schema::new(&types, &names)
 });
 
 /// The file as .NET's FileInfo or DirectoryInfo, with PowerShell's script properties.
-/// Source: public API of System.IO.FileInfo and DirectoryInfo; order and notes as PowerShell 7 serializes them.
+/// Source: public API of System.IO.FileInfo and DirectoryInfo; notes as types.ps1xml of Windows PowerShell 5.1 has them.
 fn object(offset: i32, path: &str, file: &File) -> Val {
     let full = shown_path(FILE_SYSTEM, path);
     let name = if path.ends_with(':') { full.clone() } else { file.name.to_string() };
@@ -198,26 +198,14 @@ fn object(offset: i32, path: &str, file: &File) -> Val {
         values.push(Val::DateTime(DateTime::local(time, offset)));
         values.push(Val::DateTime(DateTime::utc(time)));
     }
-    values.extend([Val::Null, Val::of_enum("System.IO.UnixFileMode", "-1", -1), attributes_value(file.attributes)]);
+    values.push(attributes_value(file.attributes));
     let schema = if file.is_folder() { &*DIRECTORY_INFO } else { &*FILE_INFO };
     let made = Obj::typed(schema, full.as_str(), values);
-    let mode = mode(file);
-    let written = DateTime::local(file.written, offset);
-    let mut notes = vec![("Mode", Val::str(mode.as_str())), ("ModeWithoutHardLink", Val::str(mode))];
+    let mut notes = vec![("Mode", Val::str(mode(file)))];
     if !file.is_folder() {
         notes.push(("VersionInfo", Val::str(format!("File:             {full}\n"))));
     }
-    let length = if file.is_folder() { String::new() } else { file.size.to_string() };
-    let when = format!("{:>10}  {:>8}", datetime::format(&written, "d"), datetime::format(&written, "t"));
-    notes.extend([
-        ("BaseName", Val::str(base)),
-        ("ResolvedTarget", Val::str(full.as_str())),
-        ("Target", Val::Null),
-        ("LinkType", Val::Null),
-        ("NameString", Val::str(name.as_str())),
-        ("LengthString", Val::str(length)),
-        ("LastWriteTimeString", Val::str(when)),
-    ]);
+    notes.extend([("BaseName", Val::str(base)), ("Target", Val::Null), ("LinkType", Val::Null)]);
     if let Val::Object(object) = &made {
         object.put_notes_first(notes);
     }

@@ -67,7 +67,7 @@ fn files_have_the_properties_of_dotnet() {
         ("FullName", "C:\\Windows\\notepad.exe"),
         ("Directory", "C:\\Windows"),
         ("Extension", ".exe"),
-        ("Mode", "-a---"),
+        ("Mode", "-a----"),
         ("Attributes", "Archive"),
         ("PSPath", "Microsoft.PowerShell.Core\\FileSystem::C:\\Windows\\notepad.exe"),
         ("PSParentPath", "Microsoft.PowerShell.Core\\FileSystem::C:\\Windows"),
@@ -75,7 +75,7 @@ fn files_have_the_properties_of_dotnet() {
     ] {
         assert_eq!(output[0].member(member), Some(&Value::str(wanted)), "{member}");
     }
-    assert_eq!(output[1].member("Mode"), Some(&Value::str("d----")));
+    assert_eq!(output[1].member("Mode"), Some(&Value::str("d-----")));
     assert_eq!(output[2].member("FullName"), Some(&Value::str("C:\\")));
     let script = "$f = Get-Item C:\\Windows\\notepad.exe; $f.Directory.Parent.FullName; $f.Directory.GetType().Name; \
                   $f.VersionInfo.ProductVersion -match '^10\\.0\\.'; \"$f\"";
@@ -141,7 +141,7 @@ fn windows_says_no() {
         texts(
             "(Get-Item C:\\ProgramData -Force).Mode; @(Get-ChildItem C:\\ | ? Name -eq ProgramData).Count; @(Get-ChildItem C:\\ -Hidden).Count -gt 3; @(dir C:\\ -Force | ? Name -eq ProgramData).Mode"
         )[0],
-        "d--h-"
+        "d--h--"
     );
 }
 
@@ -185,7 +185,7 @@ fn times_and_attributes_can_be_set() {
     let (recorder, _) = run(script);
     assert_eq!(
         recorder.of(Stream::Output),
-        [&Value::I32(2020), &Value::Bool(true), &Value::str("-ar--"), &Value::I64(3)],
+        [&Value::I32(2020), &Value::Bool(true), &Value::str("-ar---"), &Value::I64(3)],
         "{:?}",
         recorder.of(Stream::Error)
     );

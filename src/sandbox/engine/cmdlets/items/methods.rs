@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::super::super::convert::{self, text, truth};
+use super::super::super::dotnet::{file_bytes, file_text};
 use super::super::super::eval::{Evaluator, Flow, Run};
 use super::super::super::provider::{Content, Decor, Item, ItemPath, New, Relocation, Write, path_of, resolve};
-use super::super::super::text_file::{Encoding, lines};
+use super::super::super::text_file::lines;
 use super::super::super::value::{Obj, Val};
 use super::super::members::method_failed;
 
@@ -151,27 +152,28 @@ pub(in super::super::super) fn file_static(
 fn of_file(evaluator: &mut Evaluator<'_>, lower: &str, name: &str, args: &[Val]) -> Run<Option<Val>> {
     let first = args.first().map_or_else(String::new, text);
     let second = args.get(1).cloned().unwrap_or(Val::Null);
-    let joined = |value: &Val| {
-        value.clone().into_items().iter().map(|line| format!("{}\r\n", text(line))).collect::<String>().into_bytes()
-    };
+    let joined =
+        |value: &Val| value.clone().into_items().iter().map(|line| format!("{}\r\n", text(line))).collect::<String>();
+    let is_new = lower.starts_with("write") || lower.starts_with("append") && find(evaluator, &first)?.1.is_none();
+    let bytes = |text: &str| file_bytes(args.get(2), text, is_new);
     Ok(Some(match lower {
         "exists" => {
             let exists = !first.is_empty() && find(evaluator, &first)?.1.is_some_and(|item| !item.is_container);
             Val::Bool(exists)
         }
-        "readalltext" => Val::str(Encoding::default().decode(&read(evaluator, name, args)?)),
+        "readalltext" => Val::str(file_text(args.get(1), &read(evaluator, name, args)?)),
         "readalllines" | "readlines" => {
-            let whole = Encoding::default().decode(&read(evaluator, name, args)?);
+            let whole = file_text(args.get(1), &read(evaluator, name, args)?);
             Val::list("System.String[]", lines(&whole).map(Val::str).collect())
         }
         "readallbytes" => {
             let bytes = read(evaluator, name, args)?;
             Val::list("System.Byte[]", bytes.iter().copied().map(Val::U8).collect())
         }
-        "writealltext" => write(evaluator, name, args, text(&second).into_bytes(), false)?,
-        "appendalltext" => write(evaluator, name, args, text(&second).into_bytes(), true)?,
-        "writealllines" => write(evaluator, name, args, joined(&second), false)?,
-        "appendalllines" => write(evaluator, name, args, joined(&second), true)?,
+        "writealltext" => write(evaluator, name, args, bytes(&text(&second)), false)?,
+        "appendalltext" => write(evaluator, name, args, bytes(&text(&second)), true)?,
+        "writealllines" => write(evaluator, name, args, bytes(&joined(&second)), false)?,
+        "appendalllines" => write(evaluator, name, args, bytes(&joined(&second)), true)?,
         "writeallbytes" => {
             let bytes = second.into_items().iter().map(convert::index).collect::<Result<Vec<_>, _>>()?;
             write(evaluator, name, args, bytes.into_iter().map(|byte| byte as u8).collect(), false)?

@@ -105,6 +105,14 @@ fn entity(name: &str) -> Option<String> {
     })
 }
 
+/// `<name attribute="value"`, without its end.
+pub(super) fn start_tag(node: &Node, out: &mut String) {
+    let _ = write!(out, "<{}", node.name);
+    for (name, value) in &node.attributes {
+        let _ = write!(out, " {name}=\"{}\"", escaped(value, true));
+    }
+}
+
 impl Tree<'_> {
     pub(super) fn node(&self, id: NodeId) -> &Node {
         self.0.get(id).unwrap_or(&self.0[0])
@@ -219,10 +227,7 @@ impl Tree<'_> {
                 let _ = write!(out, "<?{} {}?>", node.name, node.value);
             }
             NodeKind::Element => {
-                let _ = write!(out, "<{}", node.name);
-                for (name, value) in &node.attributes {
-                    let _ = write!(out, " {name}=\"{}\"", escaped(value, true));
-                }
+                start_tag(node, out);
                 if node.children.is_empty() && node.is_empty {
                     *out += " />";
                     return;

@@ -3,6 +3,7 @@
 mod document;
 mod manager;
 mod node;
+mod saved;
 mod xpath;
 
 use std::collections::HashMap;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::super::convert::text;
+use super::super::super::convert::{text, truth};
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::Evaluator;
 use super::super::super::value::Val;
 use super::super::{Instance, Outcome, arg_text, thrown};
 use super::document::{Document, Node, NodeId, NodeKind, Tree};
+use super::saved::saved;
 use super::xpath::{self, Found, Namespaces};
 
 /// A node of a document, or an attribute of one.
@@ -262,6 +263,9 @@ impl Instance for XmlNode {
                     .map(|()| true)
                     .map_err(|why| ErrorRecord::new("System.Xml.XmlException", why, "XmlException", 0))
             }
+            "preservewhitespace" if truth(value) => {
+                Err(ErrorRecord::unsupported("documents that keep their white space (PreserveWhitespace)"))
+            }
             "preservewhitespace" => Ok(true),
             _ => {
                 let message = format!(
@@ -445,10 +449,11 @@ impl XmlNode {
     /// From and to texts and files.
     fn transfer(&self, evaluator: &mut Evaluator<'_>, name: &str, given: &str) -> Outcome {
         if name == "save" {
-            let whole = self.document.tree().outer_xml(0);
-            let file = Val::str(given);
+            let (whole, is_wide) = saved(&self.document.tree());
             let kind = super::super::super::types::TypeRef::named("System.IO.File");
-            return Ok(Some(evaluator.static_call(&Val::Type(kind), "WriteAllText", &[file, Val::str(whole)])?));
+            let mut args = vec![Val::str(given), Val::str(whole)];
+            args.extend(super::super::encoding::property("unicode").filter(|_| is_wide));
+            return Ok(Some(evaluator.static_call(&Val::Type(kind), "WriteAllText", &args)?));
         }
         let whole = if name == "load" {
             let kind = super::super::super::types::TypeRef::named("System.IO.File");
