@@ -10,6 +10,7 @@ use crate::nearest::nearest;
 use crate::record::ERROR_CATEGORIES;
 
 mod on_wire;
+mod position;
 
 /// What every refusal of the engine says at its end.
 pub(super) const HINT: &str = "The sandbox's own engine knows a part of PowerShell; for a real one write engine = \"pwsh\" \
@@ -71,6 +72,9 @@ pub(super) struct Told {
     /// Stands for the message of the exception.
     pub(super) details: Option<Arc<str>>,
     pub(super) recommended_action: Option<Arc<str>>,
+    /// Stand for the name and the type of the target in the category's text.
+    pub(super) target_name: Option<Arc<str>>,
+    pub(super) target_type: Option<Arc<str>>,
 }
 
 /// Where in a script something happened.
@@ -156,7 +160,9 @@ impl ErrorRecord {
             "The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. {nearest}{HINT}"
         );
         let kind = "System.Management.Automation.CommandNotFoundException";
-        Self { target: Val::str(name), ..Self::new(kind, message, "CommandNotFoundException", 13) }
+        let record = Self::new(kind, message, "CommandNotFoundException", 13).with_target(Val::str(name));
+        let exception = (*record.exception).clone().with_details(vec![("CommandName", Val::str(name))]);
+        Self { exception: Arc::new(exception), ..record }
     }
 
     /// Something of PowerShell that the engine has not.
@@ -206,6 +212,11 @@ impl ErrorRecord {
         Self { ends_script: true, ..Self::new(kind, "The pipeline has been stopped.", "PipelineStopped", 14) }
     }
 
+    /// Whether it is this very error, thrown again.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.exception, &other.exception)
+    }
+
     /// With the class of the cmdlet that wrote it behind its id, unless there is one already.
     pub(super) fn of_class(self, class: &str) -> Self {
         if class.is_empty() || self.id.contains(',') || self.id.starts_with("Sandbox") {
@@ -221,6 +232,12 @@ impl ErrorRecord {
 
     pub(super) fn with_target(self, target: Val) -> Self {
         Self { target, ..self }
+    }
+
+    /// With an object of the input as target, in the form in which a pipeline hands it on.
+    pub(super) fn with_input(mut self, target: Val) -> Self {
+        self.told.get_or_insert_default().target_type = Some("PSObject".into());
+        self.with_target(target)
     }
 
     /// As a `catch` sees it that took this exception of it.
@@ -250,10 +267,16 @@ impl ErrorRecord {
     }
 
     fn target_name(&self) -> String {
+        if let Some(name) = self.told.as_ref().and_then(|told| told.target_name.as_ref()) {
+            return name.to_string();
+        }
         if self.target.is_null() { String::new() } else { super::convert::text(&self.target) }
     }
 
     fn target_type(&self) -> String {
+        if let Some(name) = self.told.as_ref().and_then(|told| told.target_type.as_ref()) {
+            return name.to_string();
+        }
         if self.target.is_null() {
             return String::new();
         }
@@ -397,14 +420,6 @@ impl Place {
         let line = self.source.get(..start).map_or(0, |before| before.matches('\n').count());
         let column = self.source.get(start..self.span.start as usize).map_or(0, |before| before.encode_utf16().count());
         (line as i32 + 1, column as i32 + 1)
-    }
-
-    /// `At line:1 char:5`, the line, and the place underlined.
-    pub(super) fn position_message(&self) -> String {
-        let (line, column) = self.line_and_column();
-        let text = self.line();
-        let width = self.span.of(&self.source).lines().next().map_or(0, |first| first.chars().count()).max(1);
-        format!("At line:{line} char:{column}\n+ {text}\n+ {}{}", " ".repeat(column as usize - 1), "~".repeat(width))
     }
 }
 

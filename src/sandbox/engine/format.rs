@@ -64,6 +64,9 @@ pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecor
     if let Val::List(list) = value {
         return Ok(list.type_name.to_string());
     }
+    if let Val::Type(kind) = value {
+        return Ok(kind.full.replace("[[", "[").replace("]]", "]"));
+    }
     if format.is_empty() {
         return Ok(convert::shortest(value));
     }

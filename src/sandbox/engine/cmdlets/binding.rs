@@ -404,11 +404,19 @@ impl Bound {
 
     pub(super) fn count(&self, name: &str) -> Run<Option<usize>> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        let number = convert::index(value)?;
+        let number = convert::index(value).map_err(|record| {
+            let message = record.message().replace("System.Int64", "System.Int32");
+            error(format!("Cannot bind parameter '{name}'. {message}"), "CannotConvertArgumentNoMessage")
+        })?;
         usize::try_from(number).map(Some).map_err(|_| {
             let message = format!("Cannot validate argument on parameter '{name}'. The {number} argument is less than the minimum allowed range of 0.");
             error(message, "ParameterArgumentValidationError")
         })
+    }
+
+    /// The parameter that has a value of this text.
+    pub(in super::super) fn named_for(&self, wanted: &str) -> Option<&'static str> {
+        self.values.iter().find(|(_, value)| text(value) == wanted).map(|(name, _)| *name)
     }
 
     /// The parameters that were given.

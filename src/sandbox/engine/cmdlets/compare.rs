@@ -131,5 +131,10 @@ impl Compare {
 
 /// What `ToString()` says: lists say their type alone.
 fn own_text(value: &Val) -> String {
-    if let Val::List(list) = value { list.type_name.to_string() } else { text(value) }
+    match value {
+        Val::List(list) => list.type_name.to_string(),
+        // Property bags say nothing: all are equal.
+        Val::Object(object) if object.text.is_none() => String::new(),
+        other => text(other),
+    }
 }

@@ -11,7 +11,7 @@ use super::super::format;
 use super::super::ops;
 use super::super::value::{Obj, Val};
 use super::super::wire;
-use super::property::{Keys, Property, Source};
+use super::property::{Keys, Property};
 use super::shown::shown;
 use super::{Bound, Spec};
 use crate::clixml::Document;
@@ -191,7 +191,7 @@ impl Format {
                     let own = properties(input)
                         .into_iter()
                         .find(|(name, _)| name.eq_ignore_ascii_case(&column.property.label))
-                        .filter(|_| matches!(column.property.source, Source::Name(_)));
+                        .filter(|_| column.property.is_bare());
                     let name = own.map_or_else(|| column.property.label.clone(), |(name, _)| name);
                     vec![(name, value)]
                 }

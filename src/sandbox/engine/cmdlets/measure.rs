@@ -151,7 +151,7 @@ impl Measure {
                     let id = "NonNumericInputObject,Microsoft.PowerShell.Commands.MeasureObjectCommand";
                     let record =
                         ErrorRecord::new("System.Management.Automation.PSInvalidCastException", message, id, 9);
-                    return evaluator.write_error(record.with_target(value.clone()));
+                    return evaluator.write_error(record.with_input(value.clone()));
                 }
             }
         }

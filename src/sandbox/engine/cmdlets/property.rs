@@ -120,6 +120,11 @@ impl Property {
         Ok(Self { label, source, descending })
     }
 
+    /// Whether it is called as the property of the object is; else a table gave it a name.
+    pub(super) fn is_bare(&self) -> bool {
+        matches!(&self.source, Source::Name(name) if *name == self.label)
+    }
+
     /// Whether the name stands for several properties.
     pub(super) fn wildcard(&self) -> Option<&str> {
         match &self.source {

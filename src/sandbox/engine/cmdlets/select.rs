@@ -172,35 +172,47 @@ impl Select {
             let message = format!("Property \"{name}\" cannot be found.");
             let id = "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand";
             let record = ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 5);
-            return evaluator.write_error(record.with_target(input.clone()));
+            return evaluator.write_error(record.with_input(input.clone()));
         };
         let notes = if self.properties.is_empty() { None } else { Some(self.select(evaluator, input)?) };
+        let mut is_bare = false;
         for item in value.stored().into_items() {
-            // The other properties are added to what is expanded; primitives have no place for them here.
-            if let (Some(Val::Object(notes)), Val::Object(object)) = (&notes, &item) {
-                notes.properties().into_iter().for_each(|(name, value)| object.set_note(&name, value));
+            // The other properties are added to what is expanded; values of .NET have no place for them here.
+            match (&notes, &item) {
+                (Some(Val::Object(notes)), Val::Object(object)) => {
+                    notes.properties().into_iter().for_each(|(name, value)| object.set_note(&name, value));
+                }
+                (notes, _) => is_bare |= notes.is_some(),
             }
             self.emit(evaluator, item, out)?;
+        }
+        if is_bare {
+            let what = "members that -ExpandProperty adds to values of .NET";
+            return evaluator.write_error(ErrorRecord::unsupported(what));
         }
         Ok(())
     }
 
     fn select(&mut self, evaluator: &mut Evaluator<'_>, input: &Val) -> Run<Val> {
         let mut notes: Vec<(Arc<str>, Val)> = Vec::new();
-        let mut add = |name: Arc<str>, value: Val| {
-            if !notes.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                notes.push((name, value.stored()));
-            }
+        let mut twice: Vec<Arc<str>> = Vec::new();
+        let mut add = |name: Arc<str>, value: Val, is_named: bool| match notes
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(&name))
+        {
+            true if is_named => twice.push(name),
+            true => {}
+            false => notes.push((name, value.stored())),
         };
         if self.properties.is_empty() {
-            properties(input).into_iter().for_each(|(name, value)| add(name, value));
+            properties(input).into_iter().for_each(|(name, value)| add(name, value, false));
         }
         for property in &self.properties {
             match property.wildcard() {
                 Some(pattern) => {
                     for (name, value) in properties(input) {
                         if evaluator.patterns.like(&name, pattern, false)? {
-                            add(name, value);
+                            add(name, value, false);
                         }
                     }
                 }
@@ -208,10 +220,16 @@ impl Select {
                     let value = property.of_object(evaluator, input)?.unwrap_or(Val::Null);
                     let own =
                         properties(input).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(&property.label));
-                    let is_plain = matches!(property.source, super::property::Source::Name(_));
-                    add(own.filter(|_| is_plain).map_or_else(|| property.label.clone(), |(name, _)| name), value);
+                    let is_plain = property.is_bare();
+                    add(own.filter(|_| is_plain).map_or_else(|| property.label.clone(), |(name, _)| name), value, true);
                 }
             }
+        }
+        for name in twice {
+            let message = format!("The property cannot be processed because the property \"{name}\" already exists.");
+            let id = "AlreadyExistingUserSpecifiedPropertyNoExpand";
+            let record = ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 7);
+            evaluator.write_error(record.with_input(input.clone()))?;
         }
         let mut kept = Vec::with_capacity(notes.len());
         for (name, value) in notes {

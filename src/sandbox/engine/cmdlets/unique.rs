@@ -42,6 +42,13 @@ struct Unique {
 }
 
 impl Cmdlet for Unique {
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        match self.bound.take("InputObject") {
+            Some(input) => self.process(evaluator, input, out),
+            None => Ok(()),
+        }
+    }
+
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
         evaluator.step(1)?;
         let case_sensitive = !self.bound.switch("CaseInsensitive");
@@ -70,6 +77,21 @@ struct JoinString {
 
 impl Cmdlet for JoinString {
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, _out: &mut dyn Sink) -> Run<()> {
+        self.add(evaluator, input)
+    }
+
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        if let Some(input) = self.bound.take("InputObject") {
+            for item in input.into_items() {
+                self.add(evaluator, item)?;
+            }
+        }
+        self.join(evaluator, out)
+    }
+}
+
+impl JoinString {
+    fn add(&mut self, evaluator: &mut Evaluator<'_>, input: Val) -> Run<()> {
         evaluator.step(1)?;
         let value = match &self.property {
             Some(property) => property.of_object(evaluator, &input)?.unwrap_or(Val::Null),
@@ -87,7 +109,7 @@ impl Cmdlet for JoinString {
         Ok(())
     }
 
-    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+    fn join(&self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         let given = |name: &str| self.bound.text(name).unwrap_or_default();
         let separator = match self.bound.switch("UseCulture") {
             true => ",".into(),

@@ -1,5 +1,7 @@
 //! Write-Output and its sisters.
 
+use std::sync::Arc;
+
 use super::super::convert::{self, text};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
@@ -170,7 +172,15 @@ impl Write {
         }
         record.reason = self.bound.text("CategoryReason").map(Into::into);
         if let Some(action) = self.bound.text("RecommendedAction") {
-            record.told.get_or_insert_default().recommended_action = Some(action.into());
+            let said = record.said().clone();
+            let told = record.told.get_or_insert_default();
+            told.recommended_action = Some(action.into());
+            told.details = Some(said);
+        }
+        let of_target = ["CategoryTargetName", "CategoryTargetType"].map(|name| self.bound.text(name).map(Arc::from));
+        if of_target.iter().any(Option::is_some) {
+            let told = record.told.get_or_insert_default();
+            [told.target_name, told.target_type] = of_target;
         }
         Ok(record)
     }

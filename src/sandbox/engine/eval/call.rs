@@ -114,9 +114,10 @@ impl Evaluator<'_> {
                 let defaults = self.parameter_defaults(spec.name)?;
                 let made = cmdlets::bind(spec, args, defaults, context).and_then(|mut bound| {
                     bound.look_here(&self.host);
-                    (spec.make)(self, bound)
+                    let given = bound.clone();
+                    (spec.make)(self, bound).map_err(|flow| misbound(flow, &given))
                 });
-                made.map_err(|flow| flow.of_command(spec.name))
+                made.map_err(|flow| of_binding(flow.of_command(spec.name), spec.name))
             }
             None => {
                 if let Some(made) = native::find(name, &args) {
@@ -299,6 +300,32 @@ impl Evaluator<'_> {
         self.try_depth -= 1;
         done
     }
+}
+
+/// A value that is not of its parameter's type, as the binder of cmdlets says it.
+fn misbound(flow: Flow, given: &cmdlets::Bound) -> Flow {
+    let Flow::Throw(record) = flow else { return flow };
+    let value =
+        record.message().strip_prefix("Cannot convert value \"").and_then(|rest| rest.split_once("\" to type "));
+    let name = value.and_then(|(value, _)| given.named_for(value));
+    let Some(name) = name.filter(|_| record.id.starts_with("InvalidCast") && !record.ends_script) else {
+        return Flow::Throw(record);
+    };
+    let kind = "System.Management.Automation.ParameterBindingException";
+    let message = format!("Cannot bind parameter '{name}'. {}", record.message());
+    ErrorRecord::new(kind, message, "CannotConvertArgumentNoMessage", 5).into()
+}
+
+/// An error of the binder names the cmdlet; what a value must be is a matter of data.
+fn of_binding(flow: Flow, name: &str) -> Flow {
+    let Flow::Throw(mut record) = flow else { return flow };
+    let kind = record.exception.type_name();
+    if kind.starts_with("System.Management.Automation.ParameterBinding") && record.activity.is_empty() {
+        let is_of_data = kind.ends_with("ValidationException") && record.category == 5;
+        record.activity = name.into();
+        record.category = if is_of_data { 6 } else { record.category };
+    }
+    Flow::Throw(record)
 }
 
 /// An error of binding, with the function's name behind its id.

@@ -138,7 +138,7 @@ pub(super) fn import(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn
                 "The specified module '{name}' was not loaded because no valid module file was found in any module directory."
             );
             let kind = "System.IO.FileNotFoundException";
-            let record = ErrorRecord::new(kind, message, "Modules_ModuleNotFound", 24).with_target(Val::str(name));
+            let record = ErrorRecord::new(kind, message, "Modules_ModuleNotFound", 21).with_target(Val::str(name));
             evaluator.write_error(record)?;
             continue;
         };

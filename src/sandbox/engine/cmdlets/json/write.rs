@@ -41,6 +41,7 @@ impl Writer {
             Val::DateTime(time) => self.string(&time.to_wire()),
             Val::Enum(value) if !self.enums_as_strings => write!(self.out, "{}", value.number).expect("a text"),
             Val::Str(_) | Val::Char(_) | Val::Guid(_) | Val::Enum(_) => self.string(&text(value)),
+            Val::Object(object) if object.type_name() == "System.Uri" => self.string(&text(value)),
             other if other.as_int().is_some() => self.out += &text(other),
             _ if level > self.depth => {
                 self.was_cut = true;
