@@ -154,6 +154,7 @@ pub(super) fn truth(value: &Val) -> bool {
         Val::Str(text) => !text.is_empty(),
         Val::Char(unit) => *unit != 0,
         Val::Enum(value) => value.number != 0,
+        Val::List(list) if list.is_given() => true,
         Val::List(list) => match list.len() {
             0 => false,
             1 => list.get(0).is_some_and(|only| match &only {

@@ -279,6 +279,10 @@ pub(super) fn caught(value: &str, found: &Found) -> Vec<Val> {
 
 /// The texts of a value's items.
 pub(super) fn texts(value: &Val) -> Vec<Arc<str>> {
+    if matches!(value, Val::List(list) if list.is_given()) {
+        // An enumerator is no list: it is one text.
+        return vec![text(value).into()];
+    }
     value.clone().into_items().iter().map(|item| text(item).into()).collect()
 }
 

@@ -16,6 +16,7 @@ use super::types::TypeRef;
 use crate::clixml::{TypeNames, Value};
 
 mod free;
+mod given;
 mod hash;
 mod live;
 mod view;
@@ -270,6 +271,9 @@ impl List {
     }
 
     pub(super) fn items(&self) -> Vec<Val> {
+        if self.is_given() {
+            return self.rest();
+        }
         self.view.as_ref().map_or_else(|| locked(&self.items).clone(), view::View::items)
     }
 

@@ -4,14 +4,12 @@ use super::super::convert::text;
 use super::super::dotnet;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Flow, Run, Sink};
-use super::super::provider::resolve;
 use super::super::value::Val;
 use super::per_input::PerInput;
 use super::{Bound, Spec};
 use crate::secret::Secret;
 
-pub(super) static SPECS: [Spec; 19] = [
-    Spec { name: "prompt", aliases: &[], params: &[], make: |_, bound| PerInput::boxed(bound, prompt) },
+pub(super) static SPECS: [Spec; 18] = [
     // The client that entered the session leaves it, as with `exit`.
     Spec { name: "Exit-PSSession", aliases: &["exsn"], params: &[], make: |_, _| Err(Flow::Exit(0)) },
     Spec {
@@ -79,12 +77,6 @@ pub(super) static SPECS: [Spec; 19] = [
         "mail servers"
     ),
 ];
-
-/// What interactive clients show before each command. Source: learn.microsoft.com, about_Prompts, the default prompt.
-fn prompt(evaluator: &mut Evaluator<'_>, _: &Bound, out: &mut dyn Sink) -> Run<()> {
-    let here = resolve(evaluator, ".")?.shown();
-    out.put(evaluator, Val::str(format!("PS {here}> ")))
-}
 
 /// Nobody answers. Source: the error of Read-Host in a session without a user, as PowerShell gives it.
 fn read_host(_: &mut Evaluator<'_>, _: Bound) -> Run<Box<dyn super::super::eval::Cmdlet>> {

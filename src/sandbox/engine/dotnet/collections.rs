@@ -151,6 +151,9 @@ fn part(list: &List, args: &[Val]) -> Result<std::ops::Range<usize>, Fault> {
 /// A method of a list of any kind.
 pub(super) fn method(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
     let own = kind(&list.type_name);
+    if list.is_given() {
+        return Ok(list.given_method(name));
+    }
     if list.is_view() {
         return Ok(match name {
             // Those of tables without types for their keys are no more than enumerable.

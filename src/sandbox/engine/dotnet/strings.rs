@@ -43,6 +43,16 @@ fn bad_format(record: ErrorRecord) -> Fault {
     }
 }
 
+/// The texts of which `Join` takes a part: an array of texts, or a value before two numbers, which .NET makes one of.
+fn texts_of(value: &Val, start: &Val, count: &Val) -> Option<Vec<Val>> {
+    match value {
+        Val::List(list) if list.type_name.starts_with("System.String[") => Some(list.items()),
+        Val::List(_) => None,
+        other if matches!((start, count), (Val::I32(_), Val::I32(_))) => Some(vec![other.clone()]),
+        _ => None,
+    }
+}
+
 /// `[string]::...`
 pub(super) fn statics(name: &str, args: &[Val]) -> Outcome {
     let first = arg_text(args, 0);
@@ -59,15 +69,15 @@ pub(super) fn statics(name: &str, args: &[Val]) -> Outcome {
         "join" => {
             let mut items = rest(1);
             // With a place and a count.
-            if let [_, Val::List(list), start, count] = args
-                && list.type_name.starts_with("System.String[")
+            if let [_, list, start, count] = args
+                && let Some(list) = texts_of(list, start, count)
             {
                 let (start, count) = (convert::index(start)?, convert::index(count)?);
                 let (from, length) = (usize::try_from(start), usize::try_from(count));
                 let part = from
                     .ok()
                     .zip(length.ok())
-                    .and_then(|(from, length)| list.items().get(from..from.checked_add(length)?).map(<[Val]>::to_vec));
+                    .and_then(|(from, length)| list.get(from..from.checked_add(length)?).map(<[Val]>::to_vec));
                 let Some(part) = part else {
                     let most = list.len() as i64 - count;
                     let why = format!(

@@ -114,6 +114,8 @@ impl Evaluator<'_> {
         }
         let own = match value {
             Val::Hash(hash) => table_property(hash, &lower),
+            Val::List(list) if list.is_given() && lower == "current" => list.current(),
+            Val::List(list) if list.is_given() => return self.member_of_each(list, name),
             Val::List(list) => match lower.as_str() {
                 "count" => Some(Val::I32(list.len() as i32)),
                 "length" | "longlength" if list.is_fixed_size() => Some(Val::I32(list.len() as i32)),
@@ -189,7 +191,7 @@ impl Evaluator<'_> {
             let mut items = Vec::new();
             for index in indexes.items() {
                 let is_there = match length {
-                    Some(length) if !index.is_null() => place(&index, length)?.is_some(),
+                    Some(length) if !index.is_null() => place(&index, length).is_ok_and(|place| place.is_some()),
                     _ => true,
                 };
                 if is_there {
@@ -229,8 +231,10 @@ impl Evaluator<'_> {
                     false => found.unwrap_or(Val::Null),
                 }
             }
+            // What is no number is no place: nothing stands there.
+            Val::List(_) | Val::Str(_) if matches!(index, Val::Str(_)) && convert::index(index).is_err() => Val::Null,
             // What has no places counts as one object.
-            Val::List(list) if list.is_view() && !list.type_name.contains(".SortedList") => {
+            Val::List(list) if list.is_given() || list.is_view() && !list.type_name.contains(".SortedList") => {
                 place(index, 1)?.map_or(Val::Null, |_| object.clone())
             }
             Val::List(list) => match place(index, list.len())? {
@@ -355,6 +359,7 @@ pub(super) fn table_property(table: &Arc<Hash>, name: &str) -> Option<Val> {
         "count" => Some(Val::I32(table.len() as i32)),
         "keys" => Some(Val::view(table, Part::Keys)),
         "values" => Some(Val::view(table, Part::Values)),
+        "isreadonly" | "isfixedsize" | "issynchronized" => Some(Val::Bool(false)),
         _ => None,
     }
 }

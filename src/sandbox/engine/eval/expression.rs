@@ -307,7 +307,11 @@ impl Evaluator<'_> {
             Op::Join => {
                 // A list in the list is not taken apart, and says its type.
                 let own = |item: &Val| if let Val::List(list) = item { type_text(list) } else { text(item) };
-                let items: Vec<_> = left.clone().into_items().iter().map(own).collect();
+                let items: Vec<_> = match left {
+                    // An enumerator is no list: it is one text.
+                    Val::List(list) if list.is_given() => vec![text(left)],
+                    _ => left.clone().into_items().iter().map(own).collect(),
+                };
                 let joined = items.join(&*text(right));
                 if joined.len() > ops::MAX_TEXT {
                     return Err(ops::too_big("string").into());

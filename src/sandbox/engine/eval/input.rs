@@ -44,7 +44,7 @@ impl Evaluator<'_> {
             self.step(1)?;
             values.push(value);
         }
-        self.state.set_global("input", Val::array(values));
+        self.state.set_global("input", Val::given(values));
         Ok(())
     }
 }

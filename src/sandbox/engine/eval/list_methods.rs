@@ -114,7 +114,7 @@ impl Evaluator<'_> {
     /// arguments, or a property and what it is set to.
     fn for_each(&mut self, target: &Val, args: &[Val]) -> Run<Val> {
         let Some((what, rest)) = args.split_first() else { return Err(no_overload("ForEach", args)) };
-        let items = if target.is_null() { Vec::new() } else { target.clone().into_items() };
+        let items = || if target.is_null() { Vec::new() } else { target.clone().into_items() };
         let mut out = Collector::default();
         match what {
             Val::Script(script) => {
@@ -128,14 +128,14 @@ impl Evaluator<'_> {
             }
             Val::Type(kind) => {
                 let name = format!("System.Collections.ObjectModel.Collection`1[[{}]]", kind.full);
-                for item in items {
+                for item in items() {
                     out.0.push(self.cast_value(&item, kind).map_err(|flow| not_converted(flow, &item, kind))?);
                 }
                 return Ok(Val::list(name, out.0));
             }
             name => {
                 let name = text(name);
-                for item in items {
+                for item in items() {
                     self.step(1)?;
                     match (self.member(&item, &name), rest) {
                         (Some(value), []) => out.0.push(value),

@@ -128,7 +128,7 @@ impl Evaluator<'_> {
                 Ok(())
             }
             Val::List(list) if list.owner.is_none() => {
-                let items = list.items();
+                let items = list.peek();
                 self.step(items.len() as u64 / 8)?;
                 items.iter().filter(|item| matches!(item, Val::Object(_))).try_for_each(|item| self.refresh(item))
             }
@@ -164,7 +164,7 @@ impl Evaluator<'_> {
             }
             Val::List(list) => {
                 let has_live = |item: &Val| matches!(item, Val::Object(object) if object.has_live());
-                list.items().iter().filter(|item| has_live(item)).try_for_each(|item| self.refresh_member(item, name))
+                list.peek().iter().filter(|item| has_live(item)).try_for_each(|item| self.refresh_member(item, name))
             }
             _ => Ok(()),
         }

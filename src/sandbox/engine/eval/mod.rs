@@ -22,6 +22,7 @@ mod list_methods;
 mod marks;
 mod members;
 mod methods;
+mod own_functions;
 mod parameters;
 mod pipeline;
 mod properties;

@@ -15,7 +15,7 @@ use super::defaults::{INITIAL, initial};
 use super::environment::Environment;
 use super::marks::Sides;
 use super::splat::ParameterNames;
-use super::{Evaluator, Run};
+use super::{Evaluator, Run, own_functions};
 
 /// What a runspace keeps between pipelines.
 #[derive(Debug)]
@@ -176,8 +176,14 @@ impl State {
         }
     }
 
+    /// Puts an error first in `$Error`; one that is thrown again stands there already.
     pub(super) fn remember_error(&mut self, error: Val) {
         let Val::List(errors) = &self.errors else { return };
+        if let (Some(Val::Error(last)), Val::Error(error)) = (errors.get(0), &error)
+            && last.is_same(error)
+        {
+            return;
+        }
         errors.change(|errors| {
             errors.insert(0, error);
             errors.truncate(MAX_ERRORS);
@@ -282,13 +288,15 @@ impl Evaluator<'_> {
 
     pub(super) fn function(&self, name: &str) -> Option<(Arc<str>, Arc<Script>)> {
         let name = name.to_lowercase();
-        self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
+        let of_script = self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned());
+        of_script.or_else(|| own_functions::find(&name))
     }
 
     /// The functions of all scopes around, by name.
     pub(in super::super) fn functions(&self) -> Vec<(Arc<str>, Arc<Script>)> {
         let mut all: Vec<(Arc<str>, Arc<Script>)> = Vec::new();
-        for (name, script) in self.state.frames.iter().rev().flat_map(|frame| frame.functions.values()) {
+        let of_scripts = self.state.frames.iter().rev().flat_map(|frame| frame.functions.values());
+        for (name, script) in of_scripts.chain(own_functions::all()) {
             if !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 all.push((name.clone(), script.clone()));
             }

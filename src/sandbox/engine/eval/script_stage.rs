@@ -39,6 +39,8 @@ pub(super) struct ScriptStage {
     is_dotted: bool,
     frame: Option<Frame>,
     input: Vec<Val>,
+    /// What its `process` block saw last: `$_` of its `end` block.
+    last: Val,
     /// Its `process` block runs for each object, be there none; without a pipeline before it, once.
     expects_input: bool,
     binder: Option<Binder>,
@@ -86,6 +88,7 @@ impl ScriptStage {
             is_dotted,
             frame: Some(frame),
             input: Vec::new(),
+            last: Val::Null,
             expects_input: false,
             binder: None,
             open: Vec::new(),
@@ -203,6 +206,10 @@ impl Cmdlet for ScriptStage {
                 this.input.push(input);
                 return Ok(());
             };
+            if !this.is_dotted {
+                evaluator.set_local("input", Val::given(vec![input.clone()]));
+            }
+            this.last = input.clone();
             evaluator.item = input;
             evaluator.block(block, out)
         })
@@ -215,7 +222,10 @@ impl Cmdlet for ScriptStage {
                 evaluator.block(block, out)?;
             }
             if !this.is_dotted || (!evaluator.unread_input && !this.input.is_empty()) {
-                evaluator.set_local("input", Val::array(std::mem::take(&mut this.input)));
+                evaluator.set_local("input", Val::given(std::mem::take(&mut this.input)));
+            }
+            if script.process.is_some() && this.expects_input {
+                evaluator.item = this.last.clone();
             }
             evaluator.block(&script.end, out)
         })

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{ClassAst, EnumAst, Expr, MethodAst, PropertyAst, Script, Statement};
-use super::{Parsed, Parser};
+use super::super::ast::{Block, ClassAst, EnumAst, Expr, MethodAst, PropertyAst, Script, Statement};
+use super::{Parsed, Parser, leaving};
 
 /// What stands before a member.
 #[derive(Default)]
@@ -73,6 +73,7 @@ impl Parser<'_> {
                 None
             };
             members.push((member, value));
+            self.end_of_member()?;
         }
         self.close_brace(open)?;
         Ok(Statement::Enum(Arc::new(EnumAst { name, is_flags, members })))
@@ -136,7 +137,7 @@ impl Parser<'_> {
             let attributes = self.of_parameter(returns, attributes, at)?;
             let param = self.param_of(attributes)?;
             class.properties.push(PropertyAst { param, is_static: marks.is_static, is_hidden: marks.is_hidden });
-            return Ok(());
+            return self.end_of_member();
         }
         let name = self.type_name_part()?;
         self.cursor.skip_lines();
@@ -151,7 +152,9 @@ impl Parser<'_> {
         let around = std::mem::replace(&mut self.in_method, true);
         let end = self.statements(Some(open));
         self.in_method = around;
-        let script = Script { params, end: end?, span: self.span_from(body), ..self.empty_script() };
+        let end = end?;
+        self.check_answers(&end, returns.as_deref(), body)?;
+        let script = Script { params, end, span: self.span_from(body), ..self.empty_script() };
         self.close_brace(open)?;
         let is_first = class
             .methods
@@ -168,6 +171,33 @@ impl Parser<'_> {
             base_args,
             script: Arc::new(script),
         });
+        Ok(())
+    }
+
+    /// Members that are no methods stand on lines of their own, or before a semicolon.
+    fn end_of_member(&mut self) -> Parsed<()> {
+        let at = self.cursor.pos();
+        self.cursor.skip_blanks();
+        if self.cursor.at_end() || matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}')) {
+            return Ok(());
+        }
+        self.cursor.set_pos(at);
+        self.error("MissingPropertyTerminator", "Missing ';' or end-of-line in property definition.", at)
+    }
+
+    /// A method that has a type answers on every way, and one without it nowhere.
+    fn check_answers(&self, body: &Block, returns: Option<&str>, at: usize) -> Parsed<()> {
+        let is_void = returns.is_none_or(|name| matches!(&*name.to_ascii_lowercase(), "void" | "system.void"));
+        if is_void && leaving::has_answer(body, true) {
+            return self.error("VoidMethodHasReturn", "Invalid return statement within void method.", at);
+        }
+        if !is_void && leaving::has_answer(body, false) {
+            let message = "Invalid return statement within non-void method.";
+            return self.error("NonVoidMethodMissingReturnValue", message, at);
+        }
+        if !is_void && !leaving::always_answers(body) {
+            return self.error("MethodHasCodePathNotReturn", "Not all code path returns value within method.", at);
+        }
         Ok(())
     }
 

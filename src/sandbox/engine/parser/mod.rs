@@ -6,6 +6,7 @@ mod class;
 mod command;
 mod cursor;
 mod expression;
+mod leaving;
 mod literal;
 mod loops;
 mod operator;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{
     Assign, Block, Expr, ExprKind, Param, Script, Span, Statement, Subject, Switch, SwitchMode, Try,
 };
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, leaving};
 
 /// Statements that PowerShell has and the subset has not.
 const UNKNOWN: [&str; 7] =
@@ -155,7 +155,8 @@ impl Parser<'_> {
                 }
                 "throw" => {
                     let value = self.optional_statement()?;
-                    return Ok(Statement::Throw { value, span: self.span_from(start) });
+                    let end = start + self.source[start..self.cursor.pos()].trim_end().len();
+                    return Ok(Statement::Throw { value, span: Span { start: start as u32, end: end as u32 } });
                 }
                 "return" if self.in_method => return Ok(Statement::Answer(self.optional_statement()?)),
                 "return" => return Ok(Statement::Return(self.optional_statement()?)),
@@ -314,7 +315,14 @@ impl Parser<'_> {
                 }
                 catches.push((types, self.block()?));
             } else if self.cursor.eat_word("finally") {
-                finally = Some(self.block()?);
+                self.cursor.skip_lines();
+                let at = self.cursor.pos();
+                let block = self.block()?;
+                if leaving::is_left(&block) {
+                    let message = "Flow of control cannot leave a Finally block.";
+                    return self.error("ControlLeavingFinally", message, at);
+                }
+                finally = Some(block);
                 break;
             } else {
                 self.cursor.set_pos(end);

@@ -92,6 +92,8 @@ pub(in super::super) enum Walk {
     Items(std::vec::IntoIter<Val>),
     /// An array, whose items are read when their turn comes, or a list that must not change before.
     List { list: Arc<List>, place: usize, version: u64 },
+    /// `$input`, of which others may read on.
+    Given(Arc<List>),
     /// A set, of which items may be removed.
     Set { set: Arc<List>, items: std::vec::IntoIter<Val>, version: u64 },
     /// A part of a dictionary, of which entries may be removed, if it is a generic one.
@@ -120,6 +122,7 @@ impl Walk {
                 };
                 Self::Dictionary { of: of.clone(), part: *part, items: entries.into_iter(), version: of.version() }
             }
+            None if list.is_given() => Self::Given(list),
             None if list.type_name.contains("HashSet") => {
                 let items = list.items().into_iter();
                 Self::Set { set: list, items, version }
@@ -140,6 +143,7 @@ impl Walk {
                 *place += 1;
                 Ok(item)
             }
+            Self::Given(list) => Ok(list.next_given()),
             Self::Set { set, items, version } => match set.version.load(Relaxed) == *version {
                 true => Ok(items.next()),
                 false => Err(words(&set.type_name)),

@@ -108,7 +108,7 @@ fn program(name: &str) -> Val {
 fn kind_of(spec: &Spec) -> &'static str {
     match spec.name {
         name if name.contains('-') => "Cmdlet",
-        "mkdir" | "prompt" => "Function",
+        "mkdir" => "Function",
         _ => "Application",
     }
 }
