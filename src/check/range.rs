@@ -77,7 +77,7 @@ impl fmt::Display for Range {
             f.write_str("@")?;
         }
         match (self.start, self.end.is_finite()) {
-            (start, true) if start == 0.0 => write!(f, "{}", self.end),
+            (0.0, true) => write!(f, "{}", self.end),
             (start, false) if start.is_finite() => write!(f, "{start}:"),
             (start, true) if start.is_finite() => write!(f, "{start}:{}", self.end),
             (_, true) => write!(f, "~:{}", self.end),

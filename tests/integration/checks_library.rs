@@ -45,7 +45,7 @@ const HOSTS: u32 = 200;
 
 /// A check with its script.
 struct Check {
-    definition: Definition,
+    definition: Arc<Definition>,
     script: String,
 }
 
@@ -66,7 +66,7 @@ impl Check {
         });
         let Body::File(file) = &definition.body else { panic!("{}: no file", definition.name) };
         let script = std::fs::read_to_string(file).expect("the script lies beside its check");
-        Self { definition, script }
+        Self { definition: Arc::new(definition), script }
     }
 
     fn invocation(&self) -> Invocation {
@@ -88,7 +88,7 @@ impl Check {
         let errors: Vec<&Value> = recorder.of(Stream::Error).collect();
         let name = &self.definition.name;
         assert!(errors.is_empty() && matches!(ended.state, EndState::Completed), "{name} on {host}: {errors:?}");
-        let mut judgement = Judgement::new(&self.definition, &host);
+        let mut judgement = Judgement::new(Arc::clone(&self.definition), host.as_str().into());
         for value in recorder.of(Stream::Output) {
             judgement.object(&Document::with_refs(value.clone(), false));
         }
@@ -130,7 +130,7 @@ fn finds_the_seeded_faults(seed: u64) {
 
 #[test]
 fn there_is_one_for_each_fault() {
-    let names: Vec<String> = checks().into_iter().map(|check| check.definition.name).collect();
+    let names: Vec<String> = checks().into_iter().map(|check| check.definition.name.clone()).collect();
     assert_eq!(names, FINDS.map(|(check, _)| check));
 }
 
@@ -149,7 +149,7 @@ fn each_finds_the_faults_of_another_seed() {
 fn a_script_alone_finds_the_same() {
     for mut check in checks().into_iter().filter(|check| check.definition.name != "local-administrators") {
         let with = (0..20).map(|index| check.verdict(7, index).state).collect::<Vec<_>>();
-        check.definition.parameters.clear();
+        Arc::make_mut(&mut check.definition).parameters.clear();
         let without = (0..20).map(|index| check.verdict(7, index).state).collect::<Vec<_>>();
         assert_eq!(with, without, "{}", check.definition.name);
     }
