@@ -158,9 +158,10 @@ async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
         for end in shown.iter().filter(|end| !kept.contains(end)) {
             let may_have_run =
                 noted.iter().any(|kind| matches!(kind, RunEventKind::TargetRunning { target } if target.0 == end.0));
+            // What was left running is that still, whether or not somebody had attached to it.
             let told = match may_have_run {
+                _ if left => Outcome::Detached,
                 true => Outcome::Lost,
-                false if left => Outcome::Detached,
                 false => Outcome::NotStarted,
             };
             assert_eq!((end.1, end.2), (told, Some(Reason::NotKept)), "with room for {room}");

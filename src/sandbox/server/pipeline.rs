@@ -190,7 +190,7 @@ impl Runtime for Surroundings<'_> {
 
     fn sleep(&mut self, time: Duration) -> ControlFlow<()> {
         // The time passes, or the pipeline is stopped: poll_stop tells which.
-        let _ = self.thread.runtime.block_on(timeout(time, self.pipeline.stop.cancelled()));
+        let _ = self.thread.runtime.block_on(async { timeout(time, self.pipeline.stop.cancelled()).await });
         self.poll_stop()
     }
 
