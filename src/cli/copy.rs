@@ -19,7 +19,7 @@ use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Task;
 use crate::inventory::{HostSettings, Logon, Request, Resolved};
 use crate::job::script::Using;
-use crate::output::sanitize_line;
+use crate::output::{sanitize, sanitize_line};
 use crate::store::Header;
 
 /// Where the store keeps what a push sent.
@@ -150,6 +150,9 @@ fn show(
     let mut sandbox = OnDemand::default();
     let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
     let plan = plan((&settings, &rehearsal.logons))?;
-    terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
+    match args.output.is_json() {
+        true => terminal::print_json(&plan.json())?,
+        false => terminal::print(&sanitize(&plan.text()))?,
+    }
     Ok(0)
 }

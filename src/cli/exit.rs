@@ -6,20 +6,22 @@ use super::terminal;
 use crate::error_text;
 use crate::exit::USAGE;
 use crate::inventory::Errors;
+use crate::output::sanitize;
 
 /// Prints mistakes in what was typed, in the environment or in a configuration file.
 pub(super) fn usage(mistakes: &[String]) -> ExitCode {
-    mistakes.iter().for_each(|mistake| terminal::complain(&format!("error: {mistake}")));
+    mistakes.iter().for_each(|mistake| terminal::complain(&format!("error: {}", sanitize(mistake))));
     ExitCode::from(USAGE)
 }
 
 /// Prints why a command could not be carried out, and returns its exit code.
 pub(super) fn failure(error: &anyhow::Error) -> u8 {
     let Some(errors) = error.downcast_ref::<Errors>() else {
-        terminal::complain(&format!("error: {}", error_text::chain(error.chain())));
+        terminal::complain(&format!("error: {}", sanitize(&error_text::chain(error.chain()))));
         return USAGE;
     };
-    for line in errors.to_string().lines() {
+    // What hosts, files and bundles have said may be in it.
+    for line in sanitize(&errors.to_string()).lines() {
         let is_new = !line.starts_with([' ', '\t']) && !line.starts_with("hint:");
         terminal::complain(&format!("{}{line}", if is_new { "error: " } else { "" }));
     }

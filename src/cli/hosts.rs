@@ -1,6 +1,7 @@
 //! `psfleet hosts`: which targets, with which settings, from where; names folded and expanded.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -17,7 +18,7 @@ use crate::inventory::{
     Effective, Errors, HostSettings, PasswordSource, Request, SandboxStarter, names, rehearse, select,
 };
 use crate::nearest::nearest;
-use crate::output::sanitize_line;
+use crate::output::{safe_json, sanitize_line};
 use crate::target::Variable;
 
 /// Show which hosts an expression means and how they would be reached
@@ -122,7 +123,7 @@ impl ListArgs {
         let format = self.output;
         let (hosts, _) = self.select(keys, machine, sandbox)?;
         Ok(match format {
-            Format::Text => hosts.iter().map(|host| format!("{}\n", host.name)).collect(),
+            Format::Text => hosts.iter().map(|host| format!("{}\n", sanitize_line(&host.name))).collect(),
             Format::Json => pretty(&hosts.iter().map(brief).collect::<Vec<_>>()),
         })
     }
@@ -273,5 +274,7 @@ fn full(host: &HostSettings, identity: Option<&str>) -> serde_json::Value {
 }
 
 fn pretty(values: &[impl Serialize]) -> String {
-    serde_json::to_string_pretty(values).map(|json| json + "\n").unwrap_or_default()
+    let json = serde_json::to_string_pretty(values).map(|json| json + "\n").unwrap_or_default();
+    // Names and values are of files, directories and bundles.
+    if io::stdout().is_terminal() { safe_json(&json).into_owned() } else { json }
 }

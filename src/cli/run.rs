@@ -19,7 +19,7 @@ use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
 use crate::job::script::{Call, HostVariables, KeptCall, Origins, Scripts, Using};
-use crate::output::sanitize_line;
+use crate::output::{sanitize, sanitize_line};
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
@@ -65,7 +65,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     }
     let resolved = found?;
     args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
-    resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {}", sanitize(warning))));
     let keeping = Keeping::new(&args.store, &machine, || {
         let kept = KeptCall::from(&scripts);
         Ok(Story {
@@ -145,9 +145,9 @@ fn plan(
     scripts.rehearse(&hosts)?;
     Gates::rehearse(&args.execute.rollout.ramp.gate, &using, &hosts, machine)?;
     if args.output.is_json() {
-        terminal::print(&plan.json())?
+        terminal::print_json(&plan.json())?
     } else {
-        terminal::say(&plan.text())?
+        terminal::say(&sanitize(&plan.text()))?
     }
     Ok(0)
 }

@@ -1,5 +1,6 @@
 //! An event as one line of JSON (`events.schema.json`).
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::append::append;
 use super::select::Select;
-use super::{Group, Groups, Losses, MessageData, SelectedStreams, Settings, object};
+use super::{Group, Groups, Losses, MessageData, SelectedStreams, Settings, object, safe_json};
 use crate::clixml;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader};
 use crate::outcome::Counts;
@@ -106,20 +107,10 @@ impl EventLines {
     /// Escapes what JSON allows raw in strings but a terminal obeys, if one reads it: DEL, C1 controls, marks that
     /// reorder or hide text. `json` may be any part of a document.
     pub(super) fn make_safe(&self, json: &mut Vec<u8>) {
-        let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
         let Ok(text) = std::str::from_utf8(json) else { return };
-        if !self.terminal || !text.contains(unsafe_char) {
-            return;
+        if let (true, Cow::Owned(safe)) = (self.terminal, safe_json(text)) {
+            *json = safe.into_bytes();
         }
-        let mut escaped = Vec::with_capacity(text.len() + 16);
-        for c in text.chars() {
-            if unsafe_char(c) {
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| drop(write!(escaped, "\\u{unit:04x}")));
-            } else {
-                escaped.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-        }
-        *json = escaped;
     }
 
     fn data(&self, event: &RunEvent, out: &mut Vec<u8>) {

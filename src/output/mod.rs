@@ -54,7 +54,7 @@ pub(crate) use out_string::URI;
 pub(crate) use out_string::format::order;
 #[cfg(feature = "sandbox")]
 pub(crate) use out_string::{ITEMS, items_in_braces};
-pub use sanitize::{sanitize, sanitize_line};
+pub use sanitize::{safe_json, sanitize, sanitize_line};
 pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};

@@ -4,6 +4,7 @@
 //! buffer, and Unicode controls that show text in another order than it is. None of it may reach a terminal raw.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 const ESC: char = '\u{1b}';
 const CSI: char = '\u{9b}';
@@ -41,6 +42,26 @@ pub fn sanitize_line(text: &str) -> Cow<'_, str> {
     }
     let words: Vec<_> = safe.split(['\n', '\t']).filter(|part| !part.is_empty()).collect();
     Cow::Owned(words.join(" "))
+}
+
+/// Escapes what JSON allows raw in strings but a terminal obeys: DEL, C1 controls, marks that reorder or hide text. The
+/// text may be any part of a document.
+pub fn safe_json(json: &str) -> Cow<'_, str> {
+    let is_unsafe = |c: char| c > '\u{7e}' && is_hidden(c);
+    if !json.contains(is_unsafe) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if !is_unsafe(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(safe)
 }
 
 /// Controls (C0, DEL, C1), and the characters that reorder text or take no room: with them, two names that differ look
@@ -101,7 +122,19 @@ fn string_end(body: &str) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{is_hidden, sanitize, sanitize_line};
+    use super::{is_hidden, safe_json, sanitize, sanitize_line};
+
+    #[test]
+    fn json_stays_what_it_was() {
+        let json = serde_json::json!({ "a\u{9b}": "\u{202e}\u{7f}x\u{e0001}ü", "b": [1, "\u{1b}"] });
+        let (raw, pretty) = (json.to_string(), serde_json::to_string_pretty(&json).expect("JSON"));
+        for text in [raw, pretty] {
+            let safe = safe_json(&text);
+            assert!(!safe.chars().any(|c| is_hidden(c) && c != '\n'), "{safe:?}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), json);
+        }
+        assert!(matches!(safe_json("{\"ü\": 1}"), std::borrow::Cow::Borrowed(_)));
+    }
 
     #[track_caller]
     fn check(text: &str, expect: &str) {

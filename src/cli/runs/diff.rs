@@ -61,14 +61,15 @@ pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
     }
     let mut unmet = Unmet::of("--select", &args.select);
     let diff = Diff::of(store, before, after, &Select::new(&args.select), &mut unmet)?;
-    terminal::print(&match args.output {
-        DiffFormat::Text => page::text(&diff),
-        DiffFormat::Auto if io::stdout().is_terminal() => page::text(&diff),
-        DiffFormat::Auto | DiffFormat::Json => page::json(&diff),
-        DiffFormat::Csv => page::csv(&diff),
-    })?;
+    let is_read = io::stdout().is_terminal();
+    match args.output {
+        DiffFormat::Text => terminal::print(&page::text(&diff)),
+        DiffFormat::Auto if is_read => terminal::print(&page::text(&diff)),
+        DiffFormat::Auto | DiffFormat::Json => terminal::print_json(&page::json(&diff)),
+        DiffFormat::Csv => terminal::print(&page::csv(&diff, is_read)),
+    }?;
     unmet.sentences().for_each(|said| anstream::eprintln!("warning: {}", sanitize_line(&said)));
-    diff.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+    diff.notes.iter().for_each(|note| anstream::eprintln!("note: {}", sanitize_line(note)));
     Ok(0)
 }
 

@@ -24,19 +24,20 @@ impl LsArgs {
 pub(super) fn run(args: &LsArgs, store: &Store) -> anyhow::Result<u8> {
     let all = store.runs()?;
     let shown = &all[..if args.all { all.len() } else { args.number.min(all.len()) }];
-    terminal::print(&match args.output {
+    match args.output {
         PageFormat::Text => {
             let row = |run: &Run| {
                 let origin = run.imported.map(|_| store.header(run).map(origin)).transpose()?;
                 Ok(Row::new(run, &all, origin))
             };
-            table(&shown.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?, all.len(), terminal::page_columns())
+            let rows = shown.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
+            terminal::print(&table(&rows, all.len(), terminal::page_columns()))
         }
         PageFormat::Json => {
             let lines = shown.iter().map(|run| super::show::facts(run).to_string() + "\n");
-            lines.collect()
+            terminal::print_json(&lines.collect::<String>())
         }
-    })?;
+    }?;
     Ok(0)
 }
 

@@ -35,8 +35,11 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
         named.entry(end).or_default().push(&target.name);
     }
     let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();
-    terminal::print(&match args.output {
-        PageFormat::Text => text((&run, &header), &parts, (&hosts, earlier.as_deref()), terminal::page_columns()),
+    match args.output {
+        PageFormat::Text => {
+            let columns = terminal::page_columns();
+            terminal::print(&text((&run, &header), &parts, (&hosts, earlier.as_deref()), columns))
+        }
         PageFormat::Json => {
             let mut facts = facts(&run);
             facts["machine"] = json!(Some(&header.machine).filter(|machine| !machine.is_empty()));
@@ -50,9 +53,9 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
             facts["settings"] = header.settings;
             facts["hosts"] = json!(hosts);
             facts["earlier_records"] = by_host(&store.earlier_records(&run)?, &targets);
-            facts.to_string() + "\n"
+            terminal::print_json(&(facts.to_string() + "\n"))
         }
-    })?;
+    }?;
     Ok(0)
 }
 

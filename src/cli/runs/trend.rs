@@ -3,6 +3,7 @@
 mod page;
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 
 use anyhow::{anyhow, bail};
 
@@ -44,13 +45,13 @@ pub(super) fn run(args: &TrendArgs, store: &Store) -> anyhow::Result<u8> {
         let which = if runs == 1 { "the run".to_owned() } else { format!("the {runs} runs") };
         bail!("no object of {which} has a number '{}' ({without} objects were looked at)", args.measure);
     }
-    terminal::print(&match args.output {
-        TrendFormat::Table => page::table(&trend, page::is_unicode()),
-        TrendFormat::Csv => page::csv(&trend),
-        TrendFormat::Json => page::json(&trend),
-    })?;
+    match args.output {
+        TrendFormat::Table => terminal::print(&page::table(&trend, page::is_unicode())),
+        TrendFormat::Csv => terminal::print(&page::csv(&trend, io::stdout().is_terminal())),
+        TrendFormat::Json => terminal::print_json(&page::json(&trend)),
+    }?;
     trend.unmet.sentences().for_each(|said| anstream::eprintln!("warning: {}", sanitize_line(&said)));
-    trend.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+    trend.notes.iter().for_each(|note| anstream::eprintln!("note: {}", sanitize_line(note)));
     Ok(0)
 }
 

@@ -19,10 +19,11 @@ mod property_note;
 pub mod status_line;
 pub(super) mod wording;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use super::args::output::ColorMode;
-use crate::output::{filled, width, wrapped};
+use crate::output::{filled, safe_json, sanitize, width, wrapped};
 pub use bar::Bar;
 pub use console::{Channel, Console, ConsoleWriter};
 pub use cut_note::CutNote;
@@ -83,6 +84,19 @@ pub(super) fn settings(rows: &[[String; 3]], indent: usize, columns: Option<usiz
         page.push('\n');
     }
     page
+}
+
+/// Writes JSON to stdout: the same bytes wherever programs read it, and nothing that a terminal would obey.
+///
+/// # Errors
+/// Those of [`print()`].
+pub fn print_json(json: &str) -> io::Result<()> {
+    print(&if io::stdout().is_terminal() { safe_json(json) } else { json.into() })
+}
+
+/// A cell of a table for programs: as it is, and without what a terminal would obey where people read it.
+pub(super) fn cell(text: &str, is_read: bool) -> Cow<'_, str> {
+    if is_read { sanitize(text) } else { text.into() }
 }
 
 /// Writes a page to stdout. A reader that is gone has seen enough.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use super::Diff;
+use crate::cli::terminal;
 use crate::clixml::{self, Document, Value};
 use crate::hostlist::fold;
 use crate::output::{csv_cell, delta_line, sanitize_line};
@@ -75,7 +76,7 @@ fn plain(delta: &Document) -> Json {
 }
 
 /// A row for each change of each host.
-pub(super) fn csv(diff: &Diff) -> String {
+pub(super) fn csv(diff: &Diff, is_read: bool) -> String {
     let mut text = Vec::new();
     let mut row = |cells: [&str; 6]| {
         for (place, cell) in cells.iter().enumerate() {
@@ -83,7 +84,7 @@ pub(super) fn csv(diff: &Diff) -> String {
                 text.push(b',');
             }
             if !cell.is_empty() {
-                csv_cell(&mut text, cell);
+                csv_cell(&mut text, &terminal::cell(cell, is_read));
             }
         }
         text.extend_from_slice(b"\r\n");

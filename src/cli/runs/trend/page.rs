@@ -8,6 +8,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::Trend;
+use crate::cli::terminal;
 use crate::clixml::general;
 use crate::hostlist::natural;
 use crate::output::{csv_cell, sanitize_line};
@@ -107,11 +108,11 @@ fn spark(numbers: &[Option<f64>], heights: [char; 8]) -> String {
 }
 
 /// A row for each run and each key that has a number.
-pub(super) fn csv(trend: &Trend<'_>) -> String {
+pub(super) fn csv(trend: &Trend<'_>, is_read: bool) -> String {
     let mut text = Vec::new();
     let line = |text: &mut Vec<u8>, cells: &mut dyn Iterator<Item = &str>, number: &str| {
         cells.for_each(|cell| {
-            csv_cell(text, cell);
+            csv_cell(text, &terminal::cell(cell, is_read));
             text.push(b',');
         });
         text.extend_from_slice(number.as_bytes());
