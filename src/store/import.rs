@@ -54,7 +54,7 @@ impl Store {
     /// # Errors
     /// The file cannot be read or is no bundle, a run of that id is here with other contents, or the store cannot be
     /// written.
-    pub fn import(&mut self, file: &Path, now: jiff::Timestamp) -> Result<Imported, Error> {
+    pub fn import(&self, file: &Path, now: jiff::Timestamp) -> Result<Imported, Error> {
         let bundle = |what: String| Error::Bundle { path: file.to_owned(), what };
         let of_file = |error: Error| match error {
             Error::Damaged(what) => bundle(damaged(&what)),
@@ -64,13 +64,14 @@ impl Store {
         check_head(file).map_err(bundle)?;
         let source = open(file).map_err(of_file)?;
         let found = Found::read(&source).map_err(of_file)?;
+        // Of several processes that import one bundle all but the first find the run there.
+        let change = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         if let Some(here) = self.with_id(found.run)? {
             return match self.is_same(&here, &source).map_err(of_file)? {
                 true => Ok(Imported::Already(here)),
-                false => Err(bundle(format!("a run {} is here already, with other contents", found.run))),
+                false => Err(bundle(others(found.run))),
             };
         }
-        let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         copy(&source, &change, &found, now).map_err(of_file)?;
         change.commit()?;
         match self.with_id(found.run)? {
@@ -91,6 +92,15 @@ impl Store {
         }
         Ok(true)
     }
+}
+
+/// What to do where a run is there and another in the file.
+fn others(run: Uuid) -> String {
+    format!(
+        "a run {run} is here already, with other contents: one of them has gone on since, as runs resume and runs collect \
+         do. With PSFLEET_STATE_DIR=FOLDER in front, import puts this one into a store of its own, and the other runs \
+         commands find it there"
+    )
 }
 
 fn damaged(what: &str) -> String {
@@ -215,6 +225,9 @@ impl Found {
         if targets.len() != self.target_count as usize {
             return Err(Error::damaged("targets are missing"));
         }
+        if let Some(wrong) = targets.iter().map(|target| &target.name).find(|name| !is_host_name(name)) {
+            return Err(Error::damaged(format_args!("{wrong:?} is not the name of a host")));
+        }
         Ok(())
     }
 
@@ -224,6 +237,12 @@ impl Found {
             false => Err(Error::damaged(format_args!("the run has no target {target}"))),
         }
     }
+}
+
+/// Whether an inventory could have such a host, or a command line: what is a name for us is an argument for others.
+fn is_host_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || ".-_:[]%@+".contains(c);
+    !name.is_empty() && !name.starts_with(['-', '@']) && name.chars().all(is_part)
 }
 
 /// Copies all rows, looking at each.

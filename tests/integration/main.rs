@@ -79,6 +79,7 @@ mod ssh_keys;
 mod ssh_methods;
 mod ssh_password;
 mod store;
+mod store_faults;
 mod support;
 mod text;
 mod then;

@@ -8,7 +8,7 @@ use crate::output::sanitize_line;
 use crate::store::{Imported, Store};
 
 /// Takes over the run of a file.
-pub(super) fn run(args: &ImportArgs, mut store: Store) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ImportArgs, store: &Store) -> anyhow::Result<u8> {
     let (said, run) = match store.import(&args.file, Timestamp::now())? {
         Imported::New(run) => ("imported", run),
         Imported::Already(run) => ("already here", run),

@@ -36,7 +36,7 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         Some(RunsCommand::Diff(args)) => viewed(&machine, |store| diff::run(args, store)),
         Some(RunsCommand::Trend(args)) => viewed(&machine, |store| trend::run(args, store)),
         Some(RunsCommand::Export(args)) => export::run(args, &to_read(&machine)?),
-        Some(RunsCommand::Import(args)) => import::run(args, open(&machine)?),
+        Some(RunsCommand::Import(args)) => import::run(args, &open(&machine)?),
         Some(RunsCommand::Prune(args)) => prune(args, open(&machine)?),
     }
 }

@@ -45,6 +45,24 @@ fn a_bundle_is_the_run_on_another_machine() {
 }
 
 #[test]
+fn hosts_of_a_bundle_have_names_of_hosts() {
+    let (_here, file) = bundled();
+    let there = TempDir::new().expect("a folder");
+    let db = rusqlite::Connection::open(&file).expect("a bundle");
+    let packed: Vec<u8> = db.query_row("SELECT targets FROM runs", [], |row| row.get(0)).expect("targets");
+    let targets = crate::store::unpack(&packed).expect("packed by us");
+    for name in ["", "../../x", "-oProxyCommand=x", "web\u{9b}2J", "a b", "web\u{202e}1", "x\ny", "a,b", "@all"] {
+        let mut changed: serde_json::Value = serde_json::from_str(&targets).expect("JSON");
+        changed[0]["name"] = name.into();
+        let packed = zstd::bulk::compress(changed.to_string().as_bytes(), 3).expect("packed");
+        db.execute("UPDATE runs SET targets = ?1", [packed]).expect("changed");
+        checksum::note(&db).expect("as we would");
+        let error = import(&there, &file).expect_err(name);
+        assert!(error.contains(&format!("{name:?} is not the name of a host")), "{error}");
+    }
+}
+
+#[test]
 fn a_bundle_holds_nothing_of_other_runs() {
     let (here, file) = bundled();
     let other = opened(&here).find("last").expect("kept").id.to_string();
