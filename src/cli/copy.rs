@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
 use super::earlier::Earlier;
-use super::keeping::{Keeping, Line, Story};
+use super::keeping::{self, Keeping, Line, Story};
 use super::plan::copy::Plan;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
@@ -150,6 +150,7 @@ fn show(
     let mut sandbox = OnDemand::default();
     let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
     let plan = plan((&settings, &rehearsal.logons))?;
+    keeping::rehearse(&args.store, &*machine)?;
     match args.output.is_json() {
         true => terminal::print_json(&plan.json())?,
         false => terminal::print(&sanitize(&plan.text()))?,

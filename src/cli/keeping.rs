@@ -151,6 +151,17 @@ impl Keeping {
     }
 }
 
+/// Whether a run could be kept, as far as that can be known while nothing is made or changed.
+///
+/// # Errors
+/// Those of [`Keeping::new`].
+pub(super) fn rehearse(args: &StoreArgs, around: &dyn System) -> anyhow::Result<()> {
+    match args.no_store {
+        true => Ok(()),
+        false => Store::rehearse(&folder(around)?).context(WITHOUT),
+    }
+}
+
 /// The command that has `--rerun`.
 const RERUN: &str = "run";
 

@@ -55,6 +55,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     let request =
         Request { only: hosts, provenance: !args.store.no_store, ..args::request(&args.targets, &args.connect) };
     if args.execute.plan {
+        keeping::rehearse(&args.store, &machine)?;
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
         return plan(args, (scripts, &gates), (&settings, &rehearsal), &mut machine);
     }

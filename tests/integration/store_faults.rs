@@ -2,12 +2,64 @@
 
 #![cfg(unix)]
 
+use std::fs;
+
 use psfleet::sandbox::Options;
 
 use crate::store::{Place, told};
+use crate::support::program::Running;
 use crate::support::sandbox::{assert_clean, fleet};
 
 const STATE: &str = ".local/state/psfleet";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_fails_where_the_run_would_for_its_store() {
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let plan = |more: &[&str]| told(place.run(&[&["--plan", "1"], more].concat()).output().expect("psfleet starts"));
+    let state = place.path().join(STATE);
+    let (code, _, stderr) = plan(&[]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(!state.exists(), "a plan makes nothing");
+    assert_eq!(told(place.run(&["-q", "-o", "none", "1"]).output().expect("psfleet starts")).0, Some(0));
+    assert_eq!(plan(&[]).0, Some(0));
+    place.store().pragma_update(None, "user_version", 1000).expect("changed");
+    for command in [&["--plan", "1"][..], &["1"]] {
+        let (code, _, stderr) = told(place.run(command).output().expect("psfleet starts"));
+        assert_eq!(code, Some(2), "{command:?}: {stderr}");
+        assert!(stderr.contains("is of a newer psfleet"), "{stderr}");
+    }
+    assert_eq!(plan(&["--no-store"]).0, Some(0));
+    fs::write(state.join("runs.db"), "something else, and more than a hundred bytes of it: ".repeat(9))
+        .expect("written");
+    for beside in ["runs.db-wal", "runs.db-shm"] {
+        let _ = fs::remove_file(state.join(beside));
+    }
+    let (code, _, stderr) = plan(&[]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("is not a store of psfleet"), "{stderr}");
+    fs::remove_dir_all(&state).expect("removed");
+    fs::write(&state, "").expect("written");
+    let (code, _, stderr) = plan(&[]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_goes_away_in_the_midst_ends_the_run() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let script = "'begun'; while (!(Test-Path C:\\go)) { Start-Sleep -Milliseconds 50 }";
+    let mut running = Running::start(&mut place.run(&["-o", "jsonl", script]));
+    running.wait_for("object", 2);
+    fs::remove_dir_all(place.path().join(STATE)).expect("removed");
+    let go = ["-q", "-o", "none", "--no-store", "Set-Content C:\\go x"];
+    assert_eq!(told(place.run(&go).output().expect("psfleet starts")).0, Some(0));
+    let ended = running.end();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("it was removed while a run was being kept in it"), "{}", ended.stderr);
+    assert_clean(fleet).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bundle_is_imported_by_several_at_once() {
