@@ -34,7 +34,7 @@ pub struct Run {
     pub begun: Timestamp,
     /// When its last part ended, if that has ended.
     pub ended: Option<Timestamp>,
-    /// How long its parts took, those that have ended.
+    /// How long its parts took by their own clocks, those that have ended.
     pub took: Option<Duration>,
     /// The name that its user gave it.
     pub label: Option<String>,
@@ -357,8 +357,10 @@ impl Store {
             })
             .optional()?;
         let (ended, summary) = part.unwrap_or_default();
+        // Not by the time of day, which may be set meanwhile.
         let took = self.db.query_row(
-            "SELECT CASE WHEN count(ended) > 0 THEN total(max(ended - begun, 0)) END FROM parts WHERE run = ?",
+            "SELECT CASE WHEN count(ended) > 0
+             THEN total(CASE WHEN json_valid(summary) THEN summary ->> 'micros' END) END FROM parts WHERE run = ?",
             [row],
             |row| row.get::<_, Option<f64>>(0),
         )?;

@@ -1,5 +1,7 @@
 //! A run from its start to its end, or from a resume to the next end.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -17,6 +19,8 @@ pub struct Part {
     pub begun: Timestamp,
     /// When it ended; `None` if psfleet was killed in its midst, or is at work on it.
     pub ended: Option<Timestamp>,
+    /// How long it took, by its own clock: that of the wall may be set meanwhile. `None` where `ended` is.
+    pub took: Option<Duration>,
     /// The exit code of its process.
     pub exit_code: Option<u8>,
     /// Why it ended before every target had its turn, with what was said of it.
@@ -46,10 +50,12 @@ impl Store {
         let next = rows.iter().skip(1).map(|part| part.first).chain([i64::MAX as u64]);
         let part = |(kept, next): (&Kept, u64)| {
             let summary = kept.summary.as_deref().map(of_json::<KeptSummary>).transpose()?;
+            let summary = summary.map(|summary| summary.summary(run.id, run.target_count));
             Ok(Part {
                 begun: timestamp(kept.begun)?,
                 ended: kept.ended.map(timestamp).transpose()?,
-                exit_code: summary.map(|summary| summary.summary(run.id, run.target_count).exit_code()),
+                took: summary.as_ref().map(|summary| summary.duration),
+                exit_code: summary.map(|summary| summary.exit_code()),
                 stopped: self.stopped(run, kept.first, next)?,
             })
         };
@@ -68,7 +74,7 @@ impl Store {
             )
             .optional()?;
         Ok(match found.as_deref().map(of_json).transpose()? {
-            Some(KeptEvent::Closed { reason, message }) => Some((reason, message)),
+            Some(KeptEvent::Closed { reason, message, .. }) => Some((reason, message)),
             Some(KeptEvent::Stopping { reason: Reason::Deadline }) => {
                 Some((Reason::Deadline, "the deadline passed".to_owned()))
             }

@@ -173,8 +173,7 @@ fn script(page: &mut Page, header: &Header) {
 /// A part in one line: when, how long, its exit code, and why it ended early.
 fn described(part: &Part, is_at_work: bool) -> String {
     let begun = part.begun.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let took = part.ended.map(|ended| wording::duration(ended.duration_since(part.begun).unsigned_abs()));
-    let end = match (took, part.exit_code) {
+    let end = match (part.took.map(wording::duration), part.exit_code) {
         (Some(took), Some(code)) => format!("took {took}, exit code {code}"),
         _ if is_at_work => "is at work".to_owned(),
         _ => "psfleet was killed in its midst, or could keep no more".to_owned(),
