@@ -3,11 +3,23 @@
 use std::io;
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::error::Error;
 use super::schema::{RUN, TABLES};
 use super::{Run, Store, checksum, schema};
+use crate::error_text;
+
+/// Why a run is not in a file of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store does not give it.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// The file cannot be written.
+    #[error("{}", error_text::io(.0))]
+    File(io::Error),
+}
 
 impl Store {
     /// Writes a run to an empty file: a store of the same layout, with this run alone and nothing beside it. Records are
@@ -15,7 +27,17 @@ impl Store {
     ///
     /// # Errors
     /// A process is at work on the run, or a file cannot be read or written.
-    pub fn export(&self, run: &Run, file: &Path) -> Result<(), Error> {
+    pub fn export(&self, run: &Run, file: &Path) -> Result<(), ExportError> {
+        self.write_bundle(run, file).map_err(|error| match &error {
+            // Nothing is written but the bundle.
+            Error::Sql(cause) if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                ExportError::File(io::ErrorKind::StorageFull.into())
+            }
+            _ => ExportError::Store(error),
+        })
+    }
+
+    fn write_bundle(&self, run: &Run, file: &Path) -> Result<(), Error> {
         run.at_rest()?;
         let place = self.place.to_str().ok_or_else(|| Error::Folder {
             path: self.path(),

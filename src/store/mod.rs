@@ -50,6 +50,7 @@ use rusqlite::{Connection, Transaction};
 pub use attempts::Attempts;
 pub use claim::Claim;
 pub use error::Error;
+pub use export::ExportError;
 pub use facts::HostFacts;
 pub use find::{Run, State};
 pub use folder::state_folder;
