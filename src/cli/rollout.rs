@@ -101,7 +101,7 @@ pub(super) fn run(
     })?;
     // Name look-ups cannot be interrupted; they must not hold up the end.
     runtime.shutdown_background();
-    if finished.written.context("the output could not be written")? == Written::Abandoned {
+    if matches!(finished.written, Ok(Written::Abandoned)) {
         // It may have come when the run was over.
         finished.summary.exit.interrupted = finished.summary.exit.interrupted.or(signal.get().copied());
         let (console, summary) = (Arc::clone(console), finished.summary.clone());
@@ -112,7 +112,9 @@ pub(super) fn run(
         });
         let _ = told.recv_timeout(LAST_WORDS);
     }
+    let failed = finished.written.context("the output could not be written");
     if let Some(why) = broken.as_ref().and_then(Broken::why) {
+        failed?;
         let run = rest.as_ref().map(|rest| rest.run().to_string()).unwrap_or_default();
         bail!(
             "the run could not be kept to its end: {why}; once that is mended, psfleet runs resume {run} goes on with the \
@@ -123,6 +125,8 @@ pub(super) fn run(
         rest.note(&finished.summary, console);
         keeping::prune(store, rest.run(), console);
     }
+    // It is known by then what goes on with the hosts that have not run.
+    failed?;
     Ok(finished.summary.exit_code())
 }
 
