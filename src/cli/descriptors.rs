@@ -23,11 +23,19 @@ pub(super) struct Need {
     each: u64,
     /// Some are addressed by name.
     names: bool,
-    /// How many targets have something open for each that is at work: itself, one that closes, one whose session waits
-    /// for a gate.
-    open: u64,
+    /// How many sessions wait for a gate.
+    idle: Idle,
     /// How many ends of a connection are in this process: two with a sandbox on demand.
     ends: u64,
+}
+
+/// Sessions that are open although nobody is at work in them.
+#[derive(Debug, Clone, Copy)]
+enum Idle {
+    None,
+    /// One for each target that is at work.
+    AsManyAsWork,
+    UpTo(u64),
 }
 
 /// The limits that are asked for, or as much of them as the system's limit on open files carries; that is raised first.
@@ -66,19 +74,25 @@ impl Need {
             targets: targets.len() as u64,
             each: targets.iter().map(|target| cost(&target.endpoint) + work.open_files()).max().unwrap_or_default(),
             names: targets.iter().any(|target| is_named(&target.endpoint)),
-            open: 2,
+            idle: Idle::None,
             ends,
         }
     }
 
-    /// Sessions are kept for gates.
-    pub(super) fn keeping(self, keeps: bool) -> Self {
-        Self { open: if keeps { 3 } else { 2 }, ..self }
+    /// Sessions are kept for gates, up to so many where that is limited.
+    pub(super) fn keeping(self, most: Option<NonZeroUsize>) -> Self {
+        Self { idle: most.map_or(Idle::AsManyAsWork, |most| Idle::UpTo(most.get() as u64)), ..self }
     }
 
     /// What is open at most under these limits: as many targets may close as are at work.
     fn at_most(&self, limits: Limits) -> u64 {
-        let open = (limits.throttle.get() as u64).saturating_mul(self.open).min(self.targets);
+        let at_work = limits.throttle.get() as u64;
+        let idle = match self.idle {
+            Idle::None => 0,
+            Idle::AsManyAsWork => at_work,
+            Idle::UpTo(most) => most,
+        };
+        let open = at_work.saturating_mul(2).saturating_add(idle).min(self.targets);
         let connecting = (limits.connecting.get() as u64).min(self.targets);
         let lookups = if self.names { connecting.min(LOOKUPS) * 2 } else { 0 };
         (open * self.each + connecting) * self.ends + lookups + RESERVE
@@ -142,7 +156,7 @@ fn in_use() -> u64 {
 mod tests {
     use super::*;
 
-    const HTTP: Need = Need { targets: 500, each: 5, names: false, open: 2, ends: 1 };
+    const HTTP: Need = Need { targets: 500, each: 5, names: false, idle: Idle::None, ends: 1 };
 
     fn carried(need: Need, throttle: usize, free: u64) -> Option<(usize, usize)> {
         let asked = Limits::new(NonZeroUsize::new(throttle).expect("not 0"));
@@ -164,6 +178,8 @@ mod tests {
             (HTTP, 1, 40, Some((1, 1))),
             (HTTP, 5000, 30, None),
             (Need { ends: 2, ..HTTP }, 32, 200, Some((6, 24))),
+            (HTTP.keeping(None), 32, 200, Some((8, 32))),
+            (HTTP.keeping(NonZeroUsize::new(8)), 32, 200, Some((9, 36))),
             (Need { names: true, ..HTTP }, 32, 200, Some((8, 32))),
             (Need { targets: 1, ..HTTP }, 32, 30, Some((32, 128))),
         ] {

@@ -77,8 +77,8 @@ pub(super) fn run(
     console: &Arc<Console>,
     (sinks, keeping): (Sinks, Keeping),
 ) -> anyhow::Result<u8> {
-    let keeps = rollout.gates.is_some();
-    let need = Need::of(&*work, &resolved.targets, sandbox.ends()).keeping(keeps);
+    let need = Need::of(&*work, &resolved.targets, sandbox.ends());
+    let need = if rollout.gates.is_some() { need.keeping(rollout.args.max_sessions) } else { need };
     let limits = descriptors::limits(rollout.args.limits(), need, console)?;
     let gates = rollout.gates.clone();
     let leaves = work.leaves();

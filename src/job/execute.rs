@@ -86,7 +86,7 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
     let (sinks, events) = SinkThread::start(job.data, job.followers, sender);
     let connector = Arc::new(Network::default());
     // A session is of use behind its target's end where a gate asks the hosts that are done.
-    let idle = if job.gates.is_some() { job.spec.limits.throttle.get() } else { 0 };
+    let idle = if job.gates.is_some() { job.spec.max_sessions.unwrap_or(job.spec.limits.throttle).get() } else { 0 };
     let own = || Arc::new(Sessions::new(PoolLimits { open: job.spec.max_sessions, idle }));
     let is_shared = job.sessions.is_some();
     let sessions = job.sessions.unwrap_or_else(own);

@@ -79,3 +79,13 @@ async fn one_bundle_is_imported_by_several_at_once() {
     assert_eq!(said.iter().filter(|(_, stdout, _)| stdout.starts_with("imported: ")).count(), 1, "{said:?}");
     assert_clean(fleet).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_finds_the_variables_of_as_many_hosts_as_sessions_may_be_open() {
+    let fleet = fleet(Options { hosts: 8, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let line = ["-q", "-o", "none", "-c", "2", "--ramp", "4", "--gate", "$x -eq 1", "--max-sessions", "8", "$x = 1"];
+    let (code, _, stderr) = told(place.run(&line).output().expect("psfleet starts"));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_clean(fleet).await;
+}
