@@ -75,6 +75,8 @@ pub enum RunEventKind {
         reason: Reason,
         /// The cause in words.
         message: String,
+        /// How many targets have leave to go on at their hosts, and do.
+        at_work: u64,
     },
     /// The run stops early: nothing starts any more, and what is at work is being stopped. At most once.
     RunStopping {

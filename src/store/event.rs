@@ -18,13 +18,31 @@ use super::error::Error;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum KeptEvent {
-    Started { target: u32, attempt: u32 },
-    Running { target: u32 },
-    Failed { target: u32, attempt: u32, reason: Reason, message: String, retry_ms: u64 },
+    Started {
+        target: u32,
+        attempt: u32,
+    },
+    Running {
+        target: u32,
+    },
+    Failed {
+        target: u32,
+        attempt: u32,
+        reason: Reason,
+        message: String,
+        retry_ms: u64,
+    },
     Stepped(StepEnd),
     Paused(StepEnd),
-    Closed { reason: Reason, message: String },
-    Stopping { reason: Reason },
+    Closed {
+        reason: Reason,
+        message: String,
+        #[serde(default)]
+        at_work: u64,
+    },
+    Stopping {
+        reason: Reason,
+    },
 }
 
 impl KeptEvent {
@@ -42,7 +60,9 @@ impl KeptEvent {
             },
             RunEventKind::StepFinished(end) => Self::Stepped(end.clone()),
             RunEventKind::RunPaused(end) => Self::Paused(end.clone()),
-            RunEventKind::RunClosed { reason, message } => Self::Closed { reason: *reason, message: message.clone() },
+            RunEventKind::RunClosed { reason, message, at_work } => {
+                Self::Closed { reason: *reason, message: message.clone(), at_work: *at_work }
+            }
             RunEventKind::RunStopping { reason } => Self::Stopping { reason: *reason },
             RunEventKind::RunStarted(_)
             | RunEventKind::Record(_)
@@ -66,7 +86,7 @@ impl KeptEvent {
             },
             Self::Stepped(end) => RunEventKind::StepFinished(end),
             Self::Paused(end) => RunEventKind::RunPaused(end),
-            Self::Closed { reason, message } => RunEventKind::RunClosed { reason, message },
+            Self::Closed { reason, message, at_work } => RunEventKind::RunClosed { reason, message, at_work },
             Self::Stopping { reason } => RunEventKind::RunStopping { reason },
         }
     }

@@ -168,7 +168,7 @@ fn story(header: &Header, targets: &[TargetSnapshot]) -> Vec<Emission> {
     kinds.extend([
         RunEventKind::RunPaused(step.clone()),
         RunEventKind::StepFinished(StepEnd { refusal: Some("web02 is not well".to_owned()), ..step }),
-        RunEventKind::RunClosed { reason: Reason::Gate, message: "after step 1".to_owned() },
+        RunEventKind::RunClosed { reason: Reason::Gate, message: "after step 1".to_owned(), at_work: 3 },
         RunEventKind::RunStopping { reason: Reason::Deadline },
         finished(2, Outcome::Ok),
         finished(1, Outcome::Lost),

@@ -89,3 +89,20 @@ async fn a_gate_finds_the_variables_of_as_many_hosts_as_sessions_may_be_open() {
     assert_eq!(code, Some(0), "{stderr}");
     assert_clean(fleet).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_on_after_a_budget_is_counted() {
+    let fleet = fleet(Options { hosts: 12, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let line = ["-o", "none", "-c", "4", "--max-fail", "3", "Start-Sleep -Milliseconds 300; throw 'no'"];
+    let (code, _, stderr) = told(place.run(&line).output().expect("psfleet starts"));
+    assert_eq!(code, Some(5), "{stderr}");
+    let failed = place.kept().values().filter(|outcome| *outcome == "failed").count();
+    let said = match failed - 3 {
+        0 => "ends the run\n".to_owned(),
+        1 => "; 1 that is at work goes on to its end".to_owned(),
+        count => format!("; {count} that are at work go on to their end"),
+    };
+    assert!(stderr.contains(&said), "{failed} failed: {stderr}");
+    assert_clean(fleet).await;
+}

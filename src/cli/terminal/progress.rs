@@ -99,12 +99,11 @@ impl ProgressLine {
         self.console.state().said(record.target, text);
     }
 
-    fn closed(&mut self, message: &str) {
+    fn closed(&mut self, message: &str, at_work: u64) {
         self.console.ask_no_more();
         if !self.console.quiet() {
             self.closed = Some(message.to_owned());
-            let running = self.console.state().count(Phase::Running);
-            self.console.note(&wording::closed(message, running));
+            self.console.note(&wording::closed(message, at_work));
         }
     }
 
@@ -217,7 +216,7 @@ impl Sink for ProgressLine {
                 self.console.note(&wording::step_done(end, all));
             }
             RunEventKind::RunPaused(end) => self.console.ask_to_go_on(end),
-            RunEventKind::RunClosed { message, .. } => self.closed(message),
+            RunEventKind::RunClosed { message, at_work, .. } => self.closed(message, *at_work),
             RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
                 self.console.note(&wording::deadline_passed(self.console.state().count(Phase::Running)));
             }

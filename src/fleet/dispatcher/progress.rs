@@ -43,6 +43,11 @@ impl Progress {
         (self.attempt, self.stop) = (Some((now, self.waited)), Some(stop));
     }
 
+    /// Whether an attempt is under way that is not called back when nothing else shall start.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.admitted && self.stop.is_some() && self.outcome.is_none()
+    }
+
     /// A quota of the host has refused an attempt; says how many it has refused by now, and how long ago the first.
     pub(super) fn refused_by_quota(&mut self) -> (u32, Duration) {
         let (refusals, since) = self.quota.get_or_insert((0, Instant::now()));

@@ -126,7 +126,8 @@ impl Dispatcher {
     /// Starts no more and lets what is at work go on to its end.
     pub(super) fn close(&mut self, reason: Reason, why: &str) {
         if self.halted.is_none() {
-            self.emit(RunEventKind::RunClosed { reason, message: why.to_owned() });
+            let at_work = self.progress.iter().filter(|progress| progress.is_at_work()).count() as u64;
+            self.emit(RunEventKind::RunClosed { reason, message: why.to_owned(), at_work });
         }
         self.start_no_more(reason, why);
     }
