@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::sync::Arc;
@@ -140,6 +141,7 @@ impl Csv {
             Ok(id) => self.columns.all[*id as usize].name.as_str(),
             Err(name) => *name,
         });
+        let names = names.map(|name| self.unlike_ours(name));
         let mut line = Vec::new();
         match &self.groups {
             Some(_) => {
@@ -151,7 +153,7 @@ impl Csv {
         }
         for name in names {
             line.push(self.csv.delimiter);
-            self.push_cell(&mut line, Kind::Text, name);
+            self.push_cell(&mut line, Kind::Text, &name);
         }
         line.extend_from_slice(b"\r\n");
         self.writer.write_all(&line)?;
@@ -164,6 +166,16 @@ impl Csv {
         let width = order.len();
         self.write_rows(&places, width)?;
         self.writer.flush()
+    }
+
+    /// The name of a column that is none of those of groups: no reader takes two of one name.
+    fn unlike_ours<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let is_ours = self.groups.is_some() && GROUP_COLUMNS.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+        let mut name = Cow::Borrowed(name);
+        while is_ours && (!name.contains('.') || self.columns.by_name.contains_key(&name.to_ascii_lowercase())) {
+            name = format!("Object.{name}").into();
+        }
+        name
     }
 
     fn write_rows(&mut self, places: &[Option<usize>], width: usize) -> io::Result<()> {

@@ -146,6 +146,22 @@ fn spreadsheets_have_hosts_and_their_number_in_front() {
 }
 
 #[test]
+fn spreadsheets_have_no_two_columns_of_one_name() {
+    let mut script = Script::new(&["web01", "web02"]);
+    let mut events = vec![script.started()];
+    for host in 0..2 {
+        let group = vec![("count", Value::I32(7)), ("Hosts", Value::str("x")), ("Object.Hosts", Value::str("y"))];
+        events.push(script.record(host, Stream::Output, bag(group)));
+    }
+    events.extend([script.finished(0, Outcome::Ok), script.finished(1, Outcome::Ok), script.run_finished()]);
+    let csv = folded_with(1 << 20, Format::Csv, Fold::default(), &events);
+    assert_eq!(
+        csv.lines().collect::<Vec<_>>(),
+        ["Hosts,Count,Object.count,Object.Object.Hosts,Object.Hosts", "web[01-02],2,7,x,y"]
+    );
+}
+
+#[test]
 fn lines_of_json_match_the_schema() {
     let text = folded(Format::Jsonl);
     let schema = schema::Schema::read(SCHEMA);
