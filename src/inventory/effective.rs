@@ -96,7 +96,8 @@ impl<'a> Settler<'a> {
             }
         }
         let account = around.account();
-        let brings_password = request.ask_pass || around.env(PASSWORD_VARIABLE).is_some();
+        let from = request.settings.password_from.as_ref();
+        let brings_password = request.ask_pass || from.is_some() || around.env(PASSWORD_VARIABLE).is_some();
         let flags = &request.settings;
         let (groups, defaults, joined_ssh) = (HashMap::new(), HashMap::new(), HashMap::new());
         Self {

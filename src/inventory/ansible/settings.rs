@@ -219,7 +219,7 @@ fn encrypted(key: &str) -> Refusal {
 
 fn unreadable(what: &str, key: &str) -> Refusal {
     let hint = match key {
-        "password" => "give the password with --ask-pass or PSFLEET_PASSWORD".to_owned(),
+        "password" => "give the password with --ask-pass, --password-from or PSFLEET_PASSWORD".to_owned(),
         "address" | "url_path" => "write the value itself".to_owned(),
         _ => format!("write the value itself, or give --{}", key.replace('_', "-")),
     };
@@ -227,8 +227,10 @@ fn unreadable(what: &str, key: &str) -> Refusal {
 }
 
 fn exposed(context: &FileContext) -> Refusal {
-    let hint =
-        format!("chmod 600 {}, or give the password with --ask-pass or PSFLEET_PASSWORD", context.file.display());
+    let hint = format!(
+        "chmod 600 {}, or give the password with --ask-pass, --password-from or PSFLEET_PASSWORD",
+        context.file.display()
+    );
     ("a password is in a file that others can read".to_owned(), Some(hint))
 }
 

@@ -1,7 +1,7 @@
 //! Ansible inventories against requests, with nothing but what a test puts there.
 
 use super::super::tests::{Fake, request, run};
-use crate::config::{Config, InventoryPath, Place};
+use crate::config::{Config, Given, InventoryPath, Place, SecretSource, Source};
 use crate::inventory::{HostSettings, select};
 
 /// What is known of each host, in short: its groups, the settings that are not defaults, its variables.
@@ -313,8 +313,14 @@ fn encrypted_settings_are_refused_by_name() {
     assert_eq!(
         errors,
         "i.yml:6:9: ansible_password: a: encrypted by ansible-vault, which is not opened here, and this decides how the \
-         host is reached\n  hint: give the password with --ask-pass or PSFLEET_PASSWORD"
+         host is reached\n  hint: give the password with --ask-pass, --password-from or PSFLEET_PASSWORD"
     );
+    // Another password replaces it, wherever that comes from.
+    let mut from = request(&["a"], &["i.yml"]);
+    let source = SecretSource::Variable("X".to_owned());
+    from.settings.password_from = Some(Given::new(source, Source::Flag("--password-from")));
+    let mut fake = fake.env("X", "p");
+    assert!(run(&from, &mut fake).is_ok());
     assert!(run(&request(&["a"], &["i.yml"]), &mut fake.env("PSFLEET_PASSWORD", "p")).is_ok());
 }
 
