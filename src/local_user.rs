@@ -51,17 +51,56 @@ pub(crate) fn host() -> String {
     name.unwrap_or_default().trim().to_owned()
 }
 
+/// Whether a process has ended, and only its parent has not asked how yet.
+#[cfg(target_os = "linux")]
+fn has_ended(process: u32) -> bool {
+    let state = std::fs::read(format!("/proc/{process}/stat")).unwrap_or_default();
+    // Its name stands before the state, in brackets, and may have any bytes.
+    let behind_name = state.iter().rposition(|byte| *byte == b')').map(|end| &state[end + 1..]);
+    behind_name.and_then(|rest| rest.trim_ascii_start().first()).is_some_and(|state| matches!(state, b'Z' | b'X'))
+}
+
+/// Whether a process has ended: other systems do not tell.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn has_ended(_: u32) -> bool {
+    false
+}
+
 /// Whether a process of this machine runs. Where that cannot be known, it does.
 pub(crate) fn is_running(process: u32) -> bool {
     #[cfg(unix)]
     {
         let number = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
         // One of another user exists, too.
-        number.is_some_and(|number| rustix::process::test_kill_process(number) != Err(rustix::io::Errno::SRCH))
+        let is_there = |number| rustix::process::test_kill_process(number) != Err(rustix::io::Errno::SRCH);
+        number.is_some_and(is_there) && !has_ended(process)
     }
     #[cfg(not(unix))]
     {
         let _ = process;
         true
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::is_running;
+
+    #[test]
+    fn who_has_ended_does_not_run_though_nobody_has_asked() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat");
+        assert!(is_running(child.id()) && is_running(std::process::id()));
+        child.kill().expect("ours");
+        // Its end of the pipe is closed as it ends.
+        std::io::copy(&mut child.stdout.take().expect("a pipe"), &mut std::io::sink()).expect("read");
+        let begun = std::time::Instant::now();
+        while is_running(child.id()) {
+            assert!(begun.elapsed().as_secs() < 30, "it is a zombie a moment later");
+            std::thread::yield_now();
+        }
+        child.wait().expect("ended");
+        assert!(!is_running(child.id()));
     }
 }
