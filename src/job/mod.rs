@@ -4,6 +4,7 @@
 //! and the sinks that want to know. Out: a [`Summary`](crate::event::Summary) and how far the writing came. Nothing
 //! here knows a command line, a terminal or a signal: whoever wants to stop a run has its [`Interrupts`].
 
+pub mod checks;
 mod execute;
 mod gate;
 mod replay;

@@ -156,6 +156,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "job",
             &[
+                "check",
                 "clixml",
                 "config",
                 "event",
