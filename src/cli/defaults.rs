@@ -1,4 +1,4 @@
-//! Flags of `run`, `copy`, `session` and `doctor` that a configuration file sets: weaker than the command line and the environment.
+//! Flags of `run`, `check`, `copy`, `session` and `doctor` that a configuration file sets: weaker than the command line and the environment.
 
 use std::ffi::OsString;
 
@@ -72,8 +72,10 @@ fn check(key: &str, node: &Node) -> Result<(), String> {
 /// The configured flags of the command that was typed. A key whose variable is set in the environment is left out, and
 /// one that the command has no flag for.
 pub(super) fn of(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<String> {
-    let is_rollout = typed.is_run() || typed.is_copy() || typed.is_session() || typed.is_doctor();
-    let takes = |key: &str| is_rollout && typed.flag(&key.replace('_', "-")).is_some();
+    let is_rollout = typed.is_run() || typed.is_check() || typed.is_copy() || typed.is_session() || typed.is_doctor();
+    // Formats of objects are none of verdicts.
+    let is_meant = |key: &str| !(typed.is_check() && key == "output");
+    let takes = |key: &str| is_rollout && is_meant(key) && typed.flag(&key.replace('_', "-")).is_some();
     let flags = unset(config, is_set).filter(|(key, _)| takes(key));
     flags.filter_map(|(key, given)| flag(key, &given.value.value)).collect()
 }

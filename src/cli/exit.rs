@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use super::terminal;
+use super::typed::Typed;
+use super::{check, terminal};
 use crate::error_text;
 use crate::exit::USAGE;
 use crate::inventory::Errors;
@@ -26,4 +27,9 @@ pub(super) fn failure(error: &anyhow::Error) -> u8 {
         terminal::complain(&format!("{}{line}", if is_new { "error: " } else { "" }));
     }
     errors.exit_code()
+}
+
+/// The exit code of a mistake in the words of this command: monitoring takes those of a check for UNKNOWN.
+pub(super) fn of(typed: &Typed<'_>, usual: ExitCode) -> ExitCode {
+    if typed.is_check() { ExitCode::from(check::UNKNOWN) } else { usual }
 }

@@ -3,6 +3,7 @@
 //! [`main`] parses, makes the plan, runs it and turns the summary into an exit code. The one place that prints.
 
 pub mod args;
+mod check;
 mod completions;
 mod config;
 mod confirm;
@@ -56,6 +57,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use uuid::Uuid;
 
+use args::check::CheckArgs;
 use args::copy::{CopyArgs, Direction};
 use args::doctor::DoctorArgs;
 use args::log::LogArgs;
@@ -93,6 +95,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArgs>),
+    /// Check the health of hosts; the exit code is 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN
+    Check(Box<CheckArgs>),
     Copy(CopyArgs),
     Enter(Box<EnterArgs>),
     Doctor(Box<DoctorArgs>),
@@ -114,6 +118,7 @@ impl Command {
     fn log(&self) -> LogArgs {
         match self {
             Self::Run(args) => args.output.log.clone(),
+            Self::Check(args) => args.output.log.clone(),
             Self::Copy(CopyArgs { direction: Direction::Push(args) | Direction::Pull(args), .. }) => {
                 args.output.log.clone()
             }
@@ -150,7 +155,7 @@ pub fn main() -> ExitCode {
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let typed = Typed::of(&command, &words);
     if let Some(mistake) = single_dash::mistake(&typed) {
-        return exit::usage(&[mistake]);
+        return exit::of(&typed, exit::usage(&[mistake]));
     }
     let mut given = defaults::of(&typed, &config, is_set);
     let with_defaults = typed.with(&given);
@@ -159,19 +164,21 @@ pub fn main() -> ExitCode {
             given.extend(of_environment);
             cli
         }
-        Err(error) if error.use_stderr() => return refuse(&typed, &words, &error),
+        Err(error) if error.use_stderr() => return exit::of(&typed, refuse(&typed, &words, &error)),
         Err(error) => return explain(&with_defaults, &error),
     };
     if let Err(error) = log::begin(&cli.command.log()) {
         return ExitCode::from(exit::failure(&error));
     }
-    if matches!(cli.command, Command::Run(_) | Command::Copy(_)) {
+    if matches!(cli.command, Command::Run(_) | Command::Check(_) | Command::Copy(_)) {
         environment::unknown(&command, &machine).iter().for_each(|warning| machine.warn(warning));
     }
     let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let line = Line { words, given, names };
+    let is_check = matches!(cli.command, Command::Check(_));
     let result = match cli.command {
         Command::Run(args) => run::run(&args, machine, line),
+        Command::Check(args) => check::run(&args, machine, line),
         Command::Copy(args) => copy::run(&args, machine, copy::Begin::New(line)),
         Command::Enter(args) => enter::run(&args, machine),
         Command::Doctor(args) => doctor::run(&args, machine),
@@ -190,7 +197,10 @@ pub fn main() -> ExitCode {
             args.run(&RUN_KEYS, &mut machine, &mut |table| sandbox.start(table)).map(|()| 0)
         }
     };
-    ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
+    ExitCode::from(result.unwrap_or_else(|error| {
+        let code = exit::failure(&error);
+        if is_check { check::UNKNOWN } else { code }
+    }))
 }
 
 /// Reads a command line; a variable that is empty counts as absent. What the environment gave comes as flags too.
@@ -232,7 +242,11 @@ fn refuse(typed: &Typed<'_>, words: &[OsString], error: &clap::Error) -> ExitCod
     }
     match refusal::words(typed, error) {
         Some(mistake) => exit::usage(&[mistake]),
-        None => error.exit(),
+        None => {
+            // Nobody is left to be told that it cannot be told.
+            let _ = error.print();
+            exit::usage(&[])
+        }
     }
 }
 

@@ -96,6 +96,7 @@ fn command(word: &str) -> Option<String> {
             &lower,
             [
                 "run",
+                "check",
                 "copy",
                 "enter",
                 "doctor",

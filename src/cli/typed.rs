@@ -45,6 +45,11 @@ impl<'t> Typed<'t> {
         self.command.get_name() == "run"
     }
 
+    /// Whether it is `psfleet check`.
+    pub(super) fn is_check(&self) -> bool {
+        self.command.get_name() == "check" && self.names.len() == 2
+    }
+
     /// Whether it is `psfleet copy push` or `psfleet copy pull`.
     pub(super) fn is_copy(&self) -> bool {
         matches!(self.command.get_name(), "push" | "pull")

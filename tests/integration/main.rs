@@ -6,6 +6,8 @@ mod arguments;
 mod bar;
 mod bar_resize;
 mod bastion;
+#[cfg(unix)]
+mod check;
 mod checks_library;
 #[cfg(unix)]
 mod client_certificate;

@@ -13,8 +13,9 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
-const OWN: [(&str, &str); 21] = [
+const OWN: [(&str, &str); 23] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
+    ("check/explanation.rs", "config::Source"),
     ("cli/config/show.rs", "config::Source"),
     ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
@@ -25,6 +26,7 @@ const OWN: [(&str, &str); 21] = [
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),
     ("inventory/named_files.rs", "config::Source"),
+    ("job/checks/task.rs", "session::Error"),
     ("job/script", "ScriptError, and the mistakes of --args-file"),
     ("sandbox/options.rs", "sandbox::Error"),
     ("sandbox/shell.rs", "psrp::ProtocolError"),

@@ -1,6 +1,7 @@
 //! What was typed: one clap group of flags per part of a command.
 
 pub mod bundle;
+pub mod check;
 pub mod compare;
 pub mod connect;
 pub mod copy;
