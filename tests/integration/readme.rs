@@ -122,6 +122,7 @@ fn every_command_is_tested_here() {
         "nightly",
         "psfleet doctor",
         "--label free",
+        "psfleet check",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -204,6 +205,21 @@ fn a_change_is_rolled_out_in_steps() {
     let (code, told) = end(resumed);
     assert_eq!(code, Some(2));
     assert!(told.contains("no run is unfinished"), "{told}");
+}
+
+#[test]
+fn checks_say_what_is_wrong_and_what_they_look_at() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let line = sh_to_any_end(command_with("-o nagios"), root, None);
+    let said = lines(&line);
+    assert_eq!((line.status.code(), said.len()), (Some(2), 1), "{}", String::from_utf8_lossy(&line.stderr));
+    assert!(said[0].starts_with("CRITICAL - "), "{said:?}");
+    let table = sh_to_any_end(command_with("check inventories/checks "), root, None);
+    let said = lines(&table).join("\n");
+    assert_eq!(table.status.code(), Some(2), "{said}{}", String::from_utf8_lossy(&table.stderr));
+    assert!(said.contains("CRITICAL") && said.contains("WARNING") && !said.contains("UNKNOWN"), "{said}");
+    let explained = lines(&sh(command_with("--explain"), root, None)).join("\n");
+    assert!(explained.contains("FreePercent"), "{explained}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
-const OWN: [(&str, &str); 23] = [
+const OWN: [(&str, &str); 26] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
     ("check/explanation.rs", "config::Source"),
     ("cli/config/show.rs", "config::Source"),
@@ -25,6 +25,8 @@ const OWN: [(&str, &str); 23] = [
     ("collect", "session::Error"),
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),
+    ("check/expression.rs", "regex: the sentence at the end of what it says"),
+    ("check/overrides.rs", "mistakes of ranges and expressions, and the places of settings"),
     ("inventory/named_files.rs", "config::Source"),
     ("job/checks/task.rs", "session::Error"),
     ("job/script", "ScriptError, and the mistakes of --args-file"),
@@ -36,6 +38,7 @@ const OWN: [(&str, &str); 23] = [
     ("cli/keeping.rs", "store::Error"),
     ("cli/earlier.rs", "store::Error"),
     ("error_text", "this is where it is done"),
+    ("web/token.rs", "argon2, of a hash that is not one"),
     ("wsman/response.rs", "a sentence of error_text::xml"),
 ];
 

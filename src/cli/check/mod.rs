@@ -64,11 +64,9 @@ pub(super) fn run(args: &CheckArgs, mut machine: Machine, line: Line) -> anyhow:
     let no_input = args.connect.no_input;
     let planned = definitions.into_iter().map(|check| Planned::new(check, &resolved.targets, no_input, &mut machine));
     let planned = Arc::new(planned.collect::<anyhow::Result<Vec<_>>>()?);
-    let mut how = args.execute.rollout.clone();
-    // Who only looks need not confirm that.
-    how.ramp.yes = true;
+    let how = &args.execute.rollout;
     let hosts = Hosts { targets: &resolved.targets, done: 0, no_input };
-    let rollout = Rollout::prepare(&how, &hosts, &Using::default(), &mut machine)?;
+    let rollout = Rollout::prepare(how, &hosts, &Using::default(), &mut machine)?;
     let worst = Worst::default();
     let verdicts = Verdicts::open(Arc::clone(&planned), form(args, &console), args, &console, &worst)?;
     let progress = ProgressLine::new(&console, None);

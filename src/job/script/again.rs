@@ -65,7 +65,7 @@ fn replaced(parameters: &Parameters, before: Vec<ScriptArgument>, new: Vec<Scrip
     let bound = |entries: &[ScriptArgument]| -> Vec<Option<String>> {
         let names: Vec<Option<&str>> = entries.iter().map(|entry| entry.name.as_deref()).collect();
         let found = parameters_of(parameters, &names).into_iter().zip(&names);
-        found.map(|(found, name)| Some(found.map_or((*name)?, |found| &found.name).to_lowercase())).collect()
+        found.map(|(found, name)| found.map(|found| &*found.name).or(*name).map(str::to_lowercase)).collect()
     };
     let taken: HashSet<String> = bound(&new).into_iter().flatten().collect();
     let is_positional = new.iter().any(|entry| entry.name.is_none());

@@ -346,6 +346,6 @@ mod tests {
     fn values_that_the_script_cannot_take_name_their_hosts() {
         let vars = [json!({"n": 1}), json!({"n": "many"}), json!({"n": "many"})];
         let error = commands("param([int]$Count)", &["-p", "Count=host.n"], &vars).err().expect("refused");
-        assert_eq!(error, "h[2-3]: test: the parameter `Count` (line 1, column 12) takes an integer, not `many`");
+        assert_eq!(error, "h[2-3]: the parameter `Count` (line 1, column 12) takes an integer, not `many`");
     }
 }

@@ -84,6 +84,12 @@ impl Scripts {
     }
 }
 
+impl From<&Scripts> for Using {
+    fn from(scripts: &Scripts) -> Self {
+        Self::from(scripts.first())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 
-use super::{Call, ScriptArgument, ScriptInput, Scripts};
+use super::{Call, ScriptArgument, ScriptInput};
 use crate::clixml::Value;
 use crate::config::System;
 use crate::script::using::Definitions;
@@ -20,12 +20,6 @@ pub struct Using {
 impl From<&Call> for Using {
     fn from(call: &Call) -> Self {
         Self { values: call.using.clone(), lenient: call.lenient }
-    }
-}
-
-impl From<&Scripts> for Using {
-    fn from(scripts: &Scripts) -> Self {
-        Self::from(scripts.first())
     }
 }
 

@@ -128,7 +128,7 @@ fn cell(check: &str, seed: usize, now: Timestamp) -> Option<Cell> {
     };
     let measures = vec![measure("C:", 41.5), measure("D:", few as f64)];
     let (since, seen) = (now - seconds((drawn + 1) * 377), now - seconds(drawn % 900));
-    Some(Cell { state, text, since, seen, silenced: drawn % 13 == 0, measures })
+    Some(Cell { state, text, since, seen, silenced: drawn.is_multiple_of(13), measures })
 }
 
 fn measure(name: &str, value: f64) -> Measure {
