@@ -178,8 +178,8 @@ mod tests {
             (HTTP, 1, 40, Some((1, 1))),
             (HTTP, 5000, 30, None),
             (Need { ends: 2, ..HTTP }, 32, 200, Some((6, 24))),
-            (HTTP.keeping(None), 32, 200, Some((8, 32))),
-            (HTTP.keeping(NonZeroUsize::new(8)), 32, 200, Some((9, 36))),
+            (HTTP.keeping(None), 32, 200, Some((9, 36))),
+            (HTTP.keeping(NonZeroUsize::new(20)), 32, 200, Some((5, 20))),
             (Need { names: true, ..HTTP }, 32, 200, Some((8, 32))),
             (Need { targets: 1, ..HTTP }, 32, 30, Some((32, 128))),
         ] {
