@@ -226,7 +226,7 @@ impl Found {
             return Err(Error::damaged("targets are missing"));
         }
         if let Some(wrong) = targets.iter().map(|target| &target.name).find(|name| !is_host_name(name)) {
-            return Err(Error::damaged(format_args!("{wrong:?} is not the name of a host")));
+            return Err(Error::damaged(format_args!("'{wrong}' is not the name of a host")));
         }
         Ok(())
     }

@@ -157,7 +157,10 @@ async fn supervise<R: Send + 'static>(
     let _turn = THREADS.acquire().await.ok()?;
     let (sender, done) = oneshot::channel();
     let slot = Arc::new(Mutex::new(Some((work, sender))));
-    let run = |slot: Arc<Mutex<Option<_>>>, stack| {
+    let runtime = Handle::current();
+    let run = |slot: Arc<Mutex<Option<_>>>, runtime: Handle, stack| {
+        // What runs there waits for times and starts tasks.
+        let _entered = runtime.enter();
         let taken = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((work, sender)) = taken {
             let work: Box<dyn FnOnce(usize) -> R + Send> = Box::new(work);
@@ -166,12 +169,12 @@ async fn supervise<R: Send + 'static>(
             let _ = sender.send(work(stack));
         }
     };
-    let own = Arc::clone(&slot);
+    let (own, here) = (Arc::clone(&slot), runtime.clone());
     let thread = std::thread::Builder::new().name("pipeline".to_owned()).stack_size(STACK);
-    if let Err(error) = thread.spawn(move || run(own, STACK)) {
+    if let Err(error) = thread.spawn(move || run(own, here, STACK)) {
         tracing::debug!(%error, "no thread with a great stack: a small one has to do");
         let own = Arc::clone(&slot);
-        drop(tokio::task::spawn_blocking(move || run(own, SMALL_STACK)));
+        drop(tokio::task::spawn_blocking(move || run(own, runtime, SMALL_STACK)));
     }
     drop(slot);
     match done.await {
