@@ -58,7 +58,7 @@ fn hosts_of_a_bundle_have_names_of_hosts() {
         db.execute("UPDATE runs SET targets = ?1", [packed]).expect("changed");
         checksum::note(&db).expect("as we would");
         let error = import(&there, &file).expect_err(name);
-        assert!(error.contains(&format!("{name:?} is not the name of a host")), "{error}");
+        assert!(error.contains(&format!("'{name}' is not the name of a host")), "{error}");
     }
 }
 
