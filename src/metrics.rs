@@ -3,48 +3,37 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Samples under one name.
-#[derive(Debug, Clone, Default)]
-struct Family {
-    kind: &'static str,
-    help: &'static str,
-    /// Values by their labels, as these are written.
-    samples: BTreeMap<String, f64>,
-}
+/// A family of samples: its name, and what it tells.
+pub type About = (&'static str, &'static str);
 
-/// Everything that is told.
+/// How a check stands on a host.
+pub const CHECK_STATE: About =
+    ("psfleet_check_state", "How a check stands on a host: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 4 not asked yet.");
+
+/// A number that a check has found; its labels are `check`, `host`, `label` and `unit`.
+pub const CHECK_VALUE: About = ("psfleet_check_value", "A number that a check has found on a host.");
+
+/// How a check stands over all hosts.
+pub const CHECK_FLEET_STATE: About =
+    ("psfleet_check_fleet_state", "State of a check over all hosts, as its fleet rules say it.");
+
+/// Everything that is told: values by their labels, as these are written, under each family.
 #[derive(Debug, Clone, Default)]
-pub struct Metrics(BTreeMap<&'static str, Family>);
+pub struct Metrics(BTreeMap<About, BTreeMap<String, f64>>);
 
 impl Metrics {
     /// Adds a value that may rise and fall. Of two with equal labels the later one counts.
-    pub fn gauge(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: f64) {
-        self.add("gauge", (name, help), labels, value);
-    }
-
-    /// Adds a value that only rises; its name ends in `_total`.
-    pub fn counter(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: f64) {
-        self.add("counter", (name, help), labels, value);
-    }
-
-    fn add(
-        &mut self,
-        kind: &'static str,
-        (name, help): (&'static str, &'static str),
-        labels: &[(&str, &str)],
-        value: f64,
-    ) {
-        let family = self.0.entry(name).or_insert_with(|| Family { kind, help, samples: BTreeMap::new() });
-        family.samples.insert(written(labels), value);
+    pub fn gauge(&mut self, about: About, labels: &[(&str, &str)], value: f64) {
+        self.0.entry(about).or_default().insert(written(labels), value);
     }
 
     /// The text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for (name, family) in &self.0 {
+        for ((name, help), samples) in &self.0 {
             // Writing to a string does not fail.
-            let _ = writeln!(text, "# HELP {name} {}\n# TYPE {name} {}", family.help, family.kind);
-            for (labels, value) in &family.samples {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+            for (labels, value) in samples {
                 let _ = writeln!(text, "{name}{labels} {}", number(*value));
             }
         }
@@ -90,11 +79,11 @@ mod tests {
     #[test]
     fn samples_stand_sorted_under_their_family() {
         let mut metrics = Metrics::default();
-        metrics.gauge("b_state", "How it stands.", &[("host", "web2")], 2.0);
-        metrics.gauge("b_state", "How it stands.", &[("host", "web1")], f64::NAN);
-        metrics.counter("a_total", "How many.", &[], 12.0);
-        metrics.gauge("b_state", "How it stands.", &[("host", "web2")], 0.5);
-        let expected = "# HELP a_total How many.\n# TYPE a_total counter\na_total 12\n\
+        metrics.gauge(("b_state", "How it stands."), &[("host", "web2")], 2.0);
+        metrics.gauge(("b_state", "How it stands."), &[("host", "web1")], f64::NAN);
+        metrics.gauge(("a_count", "How many."), &[], 12.0);
+        metrics.gauge(("b_state", "How it stands."), &[("host", "web2")], 0.5);
+        let expected = "# HELP a_count How many.\n# TYPE a_count gauge\na_count 12\n\
                         # HELP b_state How it stands.\n# TYPE b_state gauge\nb_state{host=\"web1\"} NaN\nb_state{host=\"web2\"} 0.5\n";
         assert_eq!(metrics.text(), expected);
     }
@@ -102,7 +91,7 @@ mod tests {
     #[test]
     fn no_label_breaks_out_of_its_line() {
         let mut metrics = Metrics::default();
-        metrics.gauge("x", "X.", &[("a", "\" 1\nx{a=\"b"), ("b", "c\\"), ("c", "é\r")], -f64::INFINITY);
+        metrics.gauge(("x", "X."), &[("a", "\" 1\nx{a=\"b"), ("b", "c\\"), ("c", "é\r")], -f64::INFINITY);
         let text = metrics.text();
         assert_eq!(text.lines().nth(2), Some("x{a=\"\\\" 1\\nx{a=\\\"b\",b=\"c\\\\\",c=\"é\r\"} -Inf"));
         assert_eq!(text.matches('\n').count(), 3);

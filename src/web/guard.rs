@@ -13,6 +13,7 @@ use maud::{DOCTYPE, html};
 use serde::Deserialize;
 
 use super::access::{Access, COOKIE, STAY};
+use super::page::looks;
 use super::refusal::Leave;
 
 /// Nothing from elsewhere, no script and no style but the files that are served, no frame around a page.
@@ -110,12 +111,8 @@ fn form(status: StatusCode, wrong: Option<&str>) -> Response {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (looks())
                 title { "psfleet" }
-                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/assets/style.css";
             }
             body {
                 main.login {

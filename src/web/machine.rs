@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::source::{NoProbe, Probe, Site};
 use super::view::{Cell, Measure, Snapshot, State};
-use crate::metrics::Metrics;
+use crate::metrics::{CHECK_FLEET_STATE, CHECK_STATE, CHECK_VALUE, Metrics};
 
 /// The version of the JSON: it rises when something is taken away or means something else.
 const VERSION: u32 = 1;
@@ -50,21 +50,14 @@ fn of(snapshot: &Snapshot) -> Metrics {
         for (check, cell) in snapshot.checks.iter().zip(row) {
             let Some(cell) = cell else { continue };
             let labels = [("check", &*check.name), ("host", &*host.name)];
+            metrics.gauge(CHECK_STATE, &labels, code(cell.state));
             metrics.gauge(
-                "psfleet_check_state",
-                "How a check stands on a host: 0 ok, 1 warning, 2 critical, 3 unknown, 4 not asked yet.",
-                &labels,
-                code(cell.state),
-            );
-            metrics.gauge(
-                "psfleet_check_silenced",
-                "Whether a silence covers it.",
+                ("psfleet_check_silenced", "Whether a silence covers it."),
                 &labels,
                 f64::from(u8::from(cell.silenced)),
             );
             metrics.gauge(
-                "psfleet_check_last_run_timestamp_seconds",
-                "When it was asked last.",
+                ("psfleet_check_last_run_timestamp_seconds", "When it was asked last."),
                 &labels,
                 cell.seen.as_second() as f64,
             );
@@ -72,17 +65,12 @@ fn of(snapshot: &Snapshot) -> Metrics {
         }
     }
     for verdict in &snapshot.fleet {
-        metrics.gauge(
-            "psfleet_fleet_state",
-            "What a check says of the fleet as a whole.",
-            &[("check", &verdict.check)],
-            code(verdict.state),
-        );
+        metrics.gauge(CHECK_FLEET_STATE, &[("check", &verdict.check)], code(verdict.state));
     }
     let running = snapshot.runs.iter().filter(|run| run.ended.is_none()).count();
-    metrics.gauge("psfleet_runs_under_way", "Runs that are under way.", &[], running as f64);
-    metrics.gauge("psfleet_alerts_open", "Alerts that are not over.", &[], snapshot.alerts.len() as f64);
-    metrics.gauge("psfleet_troubles", "What is wrong with this program itself.", &[], snapshot.troubles.len() as f64);
+    metrics.gauge(("psfleet_runs_under_way", "Runs that are under way."), &[], running as f64);
+    metrics.gauge(("psfleet_alerts_open", "Alerts that are not over."), &[], snapshot.alerts.len() as f64);
+    metrics.gauge(("psfleet_troubles", "What is wrong with this program itself."), &[], snapshot.troubles.len() as f64);
     metrics
 }
 
@@ -91,8 +79,8 @@ fn measured(metrics: &mut Metrics, labels: &[(&str, &str)], measures: &[Measure]
     const MOST: usize = 64;
     for measure in measures.iter().take(MOST) {
         let mut labels = labels.to_vec();
-        labels.extend([("measure", &*measure.name), ("unit", &*measure.unit)]);
-        metrics.gauge("psfleet_check_value", "What a check measured.", &labels, measure.value);
+        labels.extend([("label", &*measure.name), ("unit", &*measure.unit)]);
+        metrics.gauge(CHECK_VALUE, &labels, measure.value);
     }
 }
 
@@ -149,14 +137,9 @@ fn patience(headers: &HeaderMap) -> Duration {
 fn probed_metrics(labels: &[(&str, &str)], probe: &Probe) -> Metrics {
     let mut metrics = Metrics::default();
     let is_known = !matches!(probe.state, State::Unknown | State::Pending);
-    metrics.gauge("probe_success", "Whether the check could be asked.", &[], f64::from(u8::from(is_known)));
-    metrics.gauge("probe_duration_seconds", "How long it took.", &[], probe.seconds);
-    metrics.gauge(
-        "psfleet_check_state",
-        "How a check stands on a host: 0 ok, 1 warning, 2 critical, 3 unknown, 4 not asked yet.",
-        labels,
-        code(probe.state),
-    );
+    metrics.gauge(("probe_success", "Whether the check could be asked."), &[], f64::from(u8::from(is_known)));
+    metrics.gauge(("probe_duration_seconds", "How long it took."), &[], probe.seconds);
+    metrics.gauge(CHECK_STATE, labels, code(probe.state));
     measured(&mut metrics, labels, &probe.measures);
     metrics
 }

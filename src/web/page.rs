@@ -30,18 +30,25 @@ impl Place {
     ];
 }
 
+/// What every page says of how it looks.
+pub(super) fn looks() -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+        link rel="stylesheet" href="/assets/style.css";
+    }
+}
+
 /// A page around its content.
 pub(super) fn frame(place: Place, title: &str, snapshot: &Snapshot, content: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (looks())
                 title { (title) " · " (snapshot.title) }
-                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/assets/style.css";
                 script src="/assets/live.js" defer {}
             }
             body {

@@ -82,7 +82,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "output",
             &["clixml", "error_text", "event", "exit", "hostlist", "nearest", "outcome", "record", "stream", "target"],
         ),
-        ("check", &["clixml", "config", "hostlist", "inventory", "nearest", "output"]),
+        ("check", &["clixml", "config", "hostlist", "inventory", "metrics", "nearest", "output"]),
         ("report", &["clixml", "event", "outcome", "record", "stream", "target"]),
         (
             "sandbox",

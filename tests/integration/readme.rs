@@ -213,6 +213,7 @@ fn checks_say_what_is_wrong_and_what_they_look_at() {
     let line = sh_to_any_end(command_with("-o nagios"), root, None);
     let said = lines(&line);
     assert_eq!((line.status.code(), said.len()), (Some(2), 1), "{}", String::from_utf8_lossy(&line.stderr));
+    assert!(line.stderr.is_empty(), "cron would mail it: {}", String::from_utf8_lossy(&line.stderr));
     assert!(said[0].starts_with("CRITICAL - "), "{said:?}");
     let table = sh_to_any_end(command_with("check inventories/checks "), root, None);
     let said = lines(&table).join("\n");

@@ -96,7 +96,7 @@ pub struct CheckOutputArgs {
     #[arg(long, env = "PSFLEET_COLOR", value_enum, default_value_t = ColorMode::Auto, value_name = "WHEN")]
     pub color: ColorMode,
 
-    /// No progress and no totals on stderr
+    /// No progress and no totals on stderr, as with -o nagios unless --progress asks for it
     #[arg(short, long, env = "PSFLEET_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
@@ -174,6 +174,8 @@ fn out_file(text: &str) -> Result<CheckFile, String> {
 impl CheckOutputArgs {
     /// The same for those who show a run: no objects, and none of the other streams.
     pub fn of_run(&self) -> OutputArgs {
+        // Cron mails what else is written, and a monitoring system takes one line.
+        let is_line = self.output == CheckFormat::Chosen(Form::Nagios) && self.progress == ProgressMode::Auto;
         OutputArgs {
             output: OutputFormat::Auto,
             out: Vec::new(),
@@ -187,7 +189,7 @@ impl CheckOutputArgs {
             types: false,
             progress: self.progress,
             color: self.color,
-            quiet: self.quiet,
+            quiet: self.quiet || is_line,
             verbose: self.verbose,
             log: self.log.clone(),
         }
