@@ -58,7 +58,7 @@ impl Alerts {
         &self.rules
     }
 
-    /// Notes how a check stands on a host. Nothing is told before [`advance`](Self::advance).
+    /// Notes how a check stands on a host. No notice is made of it before [`advance`](Self::advance).
     pub fn observe(&mut self, observation: Observation) {
         let seen = observation.cleaned();
         match self.ledger.things.get_mut(&seen.subject) {
@@ -176,7 +176,7 @@ impl Alerts {
         self.rules.silences.iter().chain(&self.ledger.silences)
     }
 
-    /// Whether nobody is told of a check on a host just now.
+    /// Whether notices of a check on a host are held back just now.
     pub fn is_silenced(&self, subject: &Subject, now: Timestamp) -> bool {
         let thing = self.ledger.things.get(subject);
         thing.is_some_and(|thing| self.silences_thing(subject, thing, thing.effective(self.rules.flapping, now), now))
@@ -211,7 +211,7 @@ impl Alerts {
             for (subject, thing) in group.told.keys().filter_map(|subject| things.get_key_value(subject)) {
                 let circle = circles.entry(key.clone()).or_insert_with(|| Circle::new(Timing::default()));
                 circle.members.entry(subject).or_insert_with(|| {
-                    // Nothing but its end is told where it does not belong any more.
+                    // Where it does not belong any more, its end alone is reported.
                     let member = self.member(subject, thing, now);
                     Member { is_silenced: member.is_silenced || member.state != State::Ok, ..member }
                 });

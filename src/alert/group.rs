@@ -1,4 +1,4 @@
-//! A group: what is told together, what of it was told, and when the next notice is due.
+//! A group: what is reported together, what of it was reported, and when its next notice is due.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(super) struct Group {
     /// The states that were told. What is resolved is not among them.
     #[serde(with = "pairs")]
     pub(super) told: BTreeMap<Subject, State>,
-    /// When what has changed is told.
+    /// When the notice of what has changed is due.
     pub(super) due: Option<Timestamp>,
     /// When something was told last.
     pub(super) last: Option<Timestamp>,
@@ -87,7 +87,7 @@ impl Group {
         }
     }
 
-    /// When what has changed just now is told: soon, but not too soon after what was told before.
+    /// When the notice of what has changed just now is due: soon, but not too soon after the last one.
     fn first_due(&self, timing: Timing, now: Timestamp) -> Timestamp {
         let soon = later(now, timing.group_wait);
         match self.last.filter(|_| !self.told.is_empty()) {

@@ -113,3 +113,22 @@ async fn hosts_of_a_fleet_are_checked_and_those_that_are_gone_are_unknown() {
     assert_eq!(read("r.prom").matches("psfleet_check_state{").count(), 5);
     assert_clean(fleet).await;
 }
+
+/// What it runs on the hosts is not for others of this machine to say.
+#[test]
+fn a_check_that_others_could_have_written_is_not_found_by_its_name() {
+    let folder = Folder::new("check-others");
+    checks(&folder, &[("mine", "1", "property = 'Value'\nwarn = '10'")]);
+    let all = |mode| {
+        let open = std::fs::set_permissions(folder.path().join("checks/mine.toml"), PermissionsExt::from_mode(mode));
+        open.expect("ours");
+        let explained = |name: &str| psfleet(&folder, &["check", name, "-t", "x", "--explain"]);
+        [explained("mine"), explained("checks/mine.toml"), explained("checks")]
+    };
+    for (code, _, stderr) in all(0o644) {
+        assert_eq!(code, Some(0), "{stderr}");
+    }
+    let [found, named, in_named] = all(0o666);
+    assert!(found.0 == Some(3) && found.2.contains("was found by its name, and others can write "), "{}", found.2);
+    assert_eq!((named.0, in_named.0), (Some(0), Some(0)), "{}{}", named.2, in_named.2);
+}

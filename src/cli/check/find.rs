@@ -33,7 +33,12 @@ pub(super) fn definitions(
     }
     let (mut checks, mut problems): (Vec<Definition>, Vec<Problem>) = (Vec::new(), Vec::new());
     for file in files {
-        match read_file(&file, around) {
+        let read = read_file(&file, around).and_then(|check| {
+            let is_found =
+                !asked.iter().any(|name| file.starts_with(name)) && !path.iter().any(|folder| file.starts_with(folder));
+            if is_found { ours(&check, around).map(|()| check) } else { Ok(check) }
+        });
+        match read {
             Ok(check) => {
                 if let Some(other) = checks.iter().find(|known| known.name == check.name) {
                     bail!("{} and {} are both called {}", other.file.display(), file.display(), check.name);
@@ -103,6 +108,22 @@ fn names(folders: &[PathBuf], around: &dyn System) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// Refuses a check that was found by its name, in a folder that nobody has named, where others could have written what it
+/// runs on the hosts.
+fn ours(check: &Definition, around: &dyn System) -> Result<(), Vec<Problem>> {
+    let script = match &check.body {
+        Body::File(script) | Body::Pester(script) => Some(script),
+        Body::Code(_) => None,
+    };
+    for file in [Some(&check.file), script].into_iter().flatten() {
+        if let Ok(Some(how)) = around.exposure(file) {
+            let message = format!("was found by its name, and {how}: give its path if this one is meant");
+            return Err(vec![Problem { file: Some(file.clone()), ..Problem::new(message) }]);
+        }
+    }
+    Ok(())
 }
 
 fn read_file(file: &Path, around: &mut dyn System) -> Result<Definition, Vec<Problem>> {
