@@ -86,6 +86,8 @@ pub(super) struct Rest {
     run: Uuid,
     /// Hosts of it can be run again by `--rerun`.
     reruns: bool,
+    /// It can be gone on with.
+    goes_on: bool,
 }
 
 impl Keeping {
@@ -134,20 +136,22 @@ impl Keeping {
     /// # Errors
     /// The store cannot be written.
     pub(super) fn begin(self, header: &RunHeader) -> anyhow::Result<Option<Kept>> {
-        let (recorder, reruns) = match self {
+        let (recorder, reruns, goes_on) = match self {
             Self::Not => return Ok(None),
             Self::New(new) => {
                 let (store, story) = *new;
                 let reruns = story.command == RERUN;
-                (store.begin(&story.header(header), &header.snapshot()).context(WITHOUT)?, reruns)
+                let header_of_run = story.header(header);
+                let recorder = store.begin(&header_of_run, &header.snapshot()).context(WITHOUT)?;
+                (recorder, reruns, header_of_run.goes_on())
             }
             Self::GoOn(earlier) => {
                 let mut recorder = earlier.store.go_on(&earlier.run, earlier.claim)?;
                 recorder.lose(&earlier.lost)?;
-                (recorder, earlier.command == RERUN)
+                (recorder, earlier.command == RERUN, true)
             }
         };
-        Ok(Some(Kept { broken: recorder.broken(), recorder, rest: Rest { run: header.run, reruns } }))
+        Ok(Some(Kept { broken: recorder.broken(), recorder, rest: Rest { run: header.run, reruns, goes_on } }))
     }
 }
 
@@ -205,6 +209,18 @@ impl Rest {
         self.run
     }
 
+    /// What goes on once what broke the run's journal is mended, as the end of a sentence.
+    pub(super) fn once_mended(&self) -> String {
+        let run = self.run;
+        match self.goes_on {
+            true => format!(
+                "; once that is mended, psfleet runs resume {run} goes on with the hosts that have no outcome (--lost: with \
+                 those that were running, too)"
+            ),
+            false => String::new(),
+        }
+    }
+
     /// Says what can be done with the hosts that have not run, and with those that were stopped.
     pub(super) fn note(&self, summary: &Summary, console: &Console) {
         self.lines(&summary.counts).iter().for_each(|line| console.note(&format!("note: {line}")));
@@ -212,7 +228,8 @@ impl Rest {
 
     fn lines(&self, counts: &Counts) -> Vec<String> {
         let run = self.run;
-        let not_run = counts.iter().filter(|(outcome, _)| !outcome.had_turn()).map(|(_, count)| count).sum();
+        let not_run =
+            counts.iter().filter(|(outcome, _)| self.goes_on && !outcome.had_turn()).map(|(_, count)| count).sum();
         let cancelled = if self.reruns { counts.of(Outcome::Cancelled) } else { 0 };
         let of = |count: u64, one: &str, many: &str, what: &dyn Fn(&str) -> String| match count {
             0 => None,
@@ -307,11 +324,13 @@ mod tests {
         let mut counts = Counts::default();
         counts.add_many(Outcome::NotStarted, 2);
         counts.add(Outcome::Cancelled);
-        let said = |reruns| Rest { run: Uuid::nil(), reruns }.lines(&counts);
+        let said = |reruns| Rest { run: Uuid::nil(), reruns, goes_on: true }.lines(&counts);
         let id = Uuid::nil();
         let rest = format!("2 hosts have not run; psfleet runs resume {id} goes on with them");
         let again = format!("psfleet run --rerun {id}:cancelled runs the script on it once more");
         assert_eq!(said(true), [rest.clone(), format!("1 host was stopped in its midst; {again}")]);
         assert_eq!(said(false), [rest], "a copy cannot be run again so");
+        let check = Rest { run: Uuid::nil(), reruns: false, goes_on: false };
+        assert_eq!(check.lines(&counts), [""; 0], "hosts are checked anew");
     }
 }

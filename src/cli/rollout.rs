@@ -10,7 +10,7 @@ use super::args::rollout::{RolloutArgs, Throttle};
 use super::args::store::StoreArgs;
 use super::confirm::confirm;
 use super::descriptors::{self, Need};
-use super::keeping::{self, Keeping};
+use super::keeping::{self, Keeping, Rest};
 use super::sandbox_on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
@@ -115,11 +115,8 @@ pub(super) fn run(
     let failed = finished.written.context("the output could not be written");
     if let Some(why) = broken.as_ref().and_then(Broken::why) {
         failed?;
-        let run = rest.as_ref().map(|rest| rest.run().to_string()).unwrap_or_default();
-        bail!(
-            "the run could not be kept to its end: {why}; once that is mended, psfleet runs resume {run} goes on with the \
-             hosts that have no outcome (--lost: with those that were running, too)"
-        );
+        let rest = rest.as_ref().map(Rest::once_mended).unwrap_or_default();
+        bail!("the run could not be kept to its end: {why}{rest}");
     }
     if let Some(rest) = rest {
         rest.note(&finished.summary, console);

@@ -73,3 +73,10 @@ pub struct Header {
     /// Settings of the run and of its targets, each with where it is from.
     pub settings: Json,
 }
+
+impl Header {
+    /// Whether its rest can be gone on with later. Checks say how hosts are at one time: they are made anew.
+    pub fn goes_on(&self) -> bool {
+        self.command != "check"
+    }
+}

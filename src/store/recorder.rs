@@ -78,7 +78,7 @@ impl Store {
         let mut packer = Packer::new().map_err(Error::damaged)?;
         let mut packed = |json: String| packer.pack(json.as_bytes()).map_err(Error::damaged);
         self.db.execute(
-            "INSERT INTO runs (run, begun, label, title, target_count, header, targets) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (run, begun, label, title, target_count, header, targets, closed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 header.run.to_string(),
                 header.begun.as_microsecond(),
@@ -87,6 +87,7 @@ impl Store {
                 targets.len(),
                 packed(to_json(header)?)?,
                 packed(to_json(&targets)?)?,
+                (!header.goes_on()).then(|| header.begun.as_microsecond()),
             ],
         )?;
         let run = self.db.last_insert_rowid();

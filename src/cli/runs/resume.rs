@@ -43,6 +43,6 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
             args.change(&mut transfer.rollout);
             copy::run(&copy, machine, copy::Begin::Earlier(Box::new(earlier)))
         }
-        _ => bail!("the run {} is of a command that cannot be resumed", header.run),
+        _ => bail!("the run {} is of a command that cannot be resumed: give that once more", header.run),
     }
 }

@@ -38,3 +38,15 @@ fn a_run_that_was_imported_is_not_the_last_one() {
     let refused = store.find("last").unwrap_err().to_string();
     assert!(refused.contains("name one of the 1 that were imported") && store.find("theirs").is_ok(), "{refused}");
 }
+
+#[test]
+fn checks_that_were_cut_off_are_not_what_is_resumed() {
+    let folder = TempDir::new().expect("a folder");
+    for header in [header(Some("first")), Header { command: "check".to_owned(), ..header(Some("second")) }] {
+        let mut recorder = opened(&folder).begin(&header, &targets(2)).expect("a journal");
+        recorder.note(&[event(1, started(&header, &targets(2)))]).expect("kept");
+    }
+    let store = opened(&folder);
+    assert_eq!(store.find("second").expect("the check").state, State::Closed);
+    assert_eq!(store.last_unfinished(true).expect("a run").label.as_deref(), Some("first"));
+}
